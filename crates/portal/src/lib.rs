@@ -1,0 +1,1 @@
+//! Pages for people: the limits in force, and pauses lifted.

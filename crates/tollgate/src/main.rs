@@ -1,0 +1,3 @@
+//! `tollgate`.
+
+fn main() {}
