@@ -1,12 +1,28 @@
 //! Public keys of accounts (RFC 7517) and their thumbprints (RFC 7638).
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
+
+use aws_lc_rs::digest;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{excerpt::Excerpt, json::Object};
+
+/// The shortest and longest RSA modulus accepted, in bits.
+pub const RSA_MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// The longest RSA public exponent accepted; in practice it is 65,537.
+const RSA_EXPONENT_BYTES_MAX: usize = 4;
 
 /// A public key an account may have.
+///
+/// Numbers are kept minimal (RSA) or padded to the field (EC), so that one key has one thumbprint
+/// however a client encodes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Jwk {
-    /// RSA, big-endian modulus and exponent.
+    /// RSA, big-endian modulus and exponent without leading zeros.
     Rsa {
         /// Modulus.
         n: Vec<u8>,
@@ -40,45 +56,216 @@ pub enum Curve {
     P521,
 }
 
-/// Why a key is not accepted.
+/// Why a key is not accepted (`badPublicKey`).
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JwkError {
-    /// Placeholder: the owner of this file names each mistake.
-    #[error("malformed key")]
+    /// No JSON object, a member of the wrong type, or a member twice.
+    #[error("the key is no JSON object of known members, each at most once")]
     Malformed,
+    /// `kty` is not `RSA`, `EC` or `OKP`.
+    #[error("unsupported key type {0}")]
+    UnsupportedType(Excerpt),
+    /// `crv` is not one this CA's accounts may use.
+    #[error("unsupported curve {0}")]
+    UnsupportedCurve(Excerpt),
+    /// A required member is missing or no unpadded base64url.
+    #[error("member \"{0}\" of the key is missing or no unpadded base64url")]
+    Member(&'static str),
+    /// The RSA modulus is outside [`RSA_MODULUS_BITS`].
+    #[error("an RSA modulus of {bits} bits, not between 2048 and 8192")]
+    ModulusSize {
+        /// Its length.
+        bits: usize,
+    },
+    /// The RSA exponent is even, below 3 or beyond 32 bits.
+    #[error("the RSA exponent is even, below 3 or beyond 32 bits")]
+    Exponent,
+    /// A coordinate is longer than its curve's field, or the Ed25519 key is not 32 bytes.
+    #[error("member \"{member}\" of the key has {actual} bytes where the curve has {expected}")]
+    CoordinateSize {
+        /// `x` or `y`.
+        member: &'static str,
+        /// Bytes found.
+        actual: usize,
+        /// Bytes of the field.
+        expected: usize,
+    },
+}
+
+impl Curve {
+    /// As `crv` writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::P521 => "P-521",
+        }
+    }
+
+    /// From the text of `crv`.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        [Self::P256, Self::P384, Self::P521].into_iter().find(|curve| curve.as_str() == text)
+    }
+
+    /// The length of a coordinate in bytes.
+    #[must_use]
+    pub fn field_bytes(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
 }
 
 impl Jwk {
-    /// From a JWK's JSON; unknown members are ignored.
+    /// From a JWK's JSON; unknown members are ignored, private ones never kept.
     ///
     /// # Errors
     ///
     /// [`JwkError`].
-    pub fn from_json(value: &serde_json::Value) -> Result<Self, JwkError> {
-        let _ = value;
-        todo!()
+    pub fn from_json(value: &Value) -> Result<Self, JwkError> {
+        let Object(members) = Object::<Members<'_>>::deserialize(value).map_err(|_| JwkError::Malformed)?;
+        Self::from_members(&members)
     }
+
+    pub(crate) fn from_members(members: &Members<'_>) -> Result<Self, JwkError> {
+        match members.kty.as_deref() {
+            Some("RSA") => Self::rsa(members),
+            Some("EC") => Self::ec(members),
+            Some("OKP") => Self::okp(members),
+            other => Err(JwkError::UnsupportedType(Excerpt::of(other.unwrap_or_default()))),
+        }
+    }
+
+    fn rsa(members: &Members<'_>) -> Result<Self, JwkError> {
+        let n = without_leading_zeros(decoded("n", &members.n)?);
+        let bits = n.first().map_or(0, |first| n.len() * 8 - first.leading_zeros() as usize);
+        if !RSA_MODULUS_BITS.contains(&bits) {
+            return Err(JwkError::ModulusSize { bits });
+        }
+
+        let e = without_leading_zeros(decoded("e", &members.e)?);
+        let odd = e.last().is_some_and(|last| last % 2 == 1);
+        if !odd || e == [1] || e.len() > RSA_EXPONENT_BYTES_MAX {
+            return Err(JwkError::Exponent);
+        }
+        Ok(Self::Rsa { n, e })
+    }
+
+    fn ec(members: &Members<'_>) -> Result<Self, JwkError> {
+        let crv = members.crv.as_deref().unwrap_or_default();
+        let curve = Curve::of(crv).ok_or_else(|| JwkError::UnsupportedCurve(Excerpt::of(crv)))?;
+        let coordinate = |member, text| padded(member, decoded(member, text)?, curve.field_bytes());
+        Ok(Self::Ec { curve, x: coordinate("x", &members.x)?, y: coordinate("y", &members.y)? })
+    }
+
+    fn okp(members: &Members<'_>) -> Result<Self, JwkError> {
+        let crv = members.crv.as_deref().unwrap_or_default();
+        if crv != "Ed25519" {
+            return Err(JwkError::UnsupportedCurve(Excerpt::of(crv)));
+        }
+        let x = decoded("x", &members.x)?;
+        let x = x.try_into().map_err(|x: Vec<u8>| JwkError::CoordinateSize {
+            member: "x",
+            actual: x.len(),
+            expected: 32,
+        })?;
+        Ok(Self::Ed25519 { x })
+    }
+
     /// The required members only, in the order of RFC 7638.
     #[must_use]
-    pub fn to_json(&self) -> serde_json::Value {
-        todo!()
+    pub fn to_json(&self) -> Value {
+        let base64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        match self {
+            Self::Rsa { n, e } => json!({"e": base64(e), "kty": "RSA", "n": base64(n)}),
+            Self::Ec { curve, x, y } => {
+                json!({"crv": curve.as_str(), "kty": "EC", "x": base64(x), "y": base64(y)})
+            }
+            Self::Ed25519 { x } => json!({"crv": "Ed25519", "kty": "OKP", "x": base64(x)}),
+        }
     }
+
     /// SHA-256 over the required members (RFC 7638).
     #[must_use]
     pub fn thumbprint(&self) -> Thumbprint {
-        todo!()
+        let hash = digest::digest(&digest::SHA256, self.canonical_text().as_bytes());
+        Thumbprint(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
     }
+
+    /// The text that is hashed: written out, since the order of a `Value`'s members is a matter of
+    /// how `serde_json` was built.
+    fn canonical_text(&self) -> String {
+        let base64 = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        match self {
+            Self::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, base64(e), base64(n)),
+            Self::Ec { curve, x, y } => format!(
+                r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#,
+                curve.as_str(),
+                base64(x),
+                base64(y)
+            ),
+            Self::Ed25519 { x } => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, base64(x)),
+        }
+    }
+}
+
+/// The members of a JWK that say which key it is.
+#[derive(Deserialize)]
+pub(crate) struct Members<'a> {
+    #[serde(borrow, default)]
+    kty: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    crv: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    n: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    e: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    x: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    y: Option<Cow<'a, str>>,
 }
 
 /// A key's RFC 7638 thumbprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Thumbprint(pub [u8; 32]);
 
+impl Thumbprint {
+    /// From unpadded base64url.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+}
+
 /// Unpadded base64url, as in key authorizations.
 impl fmt::Display for Thumbprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = f;
-        todo!()
+        f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(self.0))
     }
+}
+
+fn decoded(member: &'static str, text: &Option<Cow<'_, str>>) -> Result<Vec<u8>, JwkError> {
+    let text = text.as_deref().ok_or(JwkError::Member(member))?;
+    BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| JwkError::Member(member))
+}
+
+fn without_leading_zeros(mut number: Vec<u8>) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.drain(..zeros);
+    number
+}
+
+fn padded(member: &'static str, number: Vec<u8>, expected: usize) -> Result<Vec<u8>, JwkError> {
+    let mut number = without_leading_zeros(number);
+    if number.len() > expected {
+        return Err(JwkError::CoordinateSize { member, actual: number.len(), expected });
+    }
+    number.splice(..0, std::iter::repeat_n(0, expected - number.len()));
+    Ok(number)
 }

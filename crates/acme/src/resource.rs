@@ -2,11 +2,18 @@
 
 use std::fmt;
 
+use url::Url;
+
+/// Longer URLs are no resource of a CA.
+pub const URL_BYTES_MAX: usize = 2048;
+
 /// A URL of the CA without its origin: path and query.
 ///
 /// Most CAs build the origin of their URLs from the request's `Host`, so the same account has as many
 /// URLs as the CA has names, and a client could make itself a fresh account by asking under another
-/// one. The path is what stays.
+/// one. The path is what stays. For the same reason spellings that servers commonly take for one
+/// another are one path: dot segments, repeated slashes and needless percent-encoding (RFC 3986,
+/// 6.2.2) are resolved, and a fragment is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourcePath(Box<str>);
 
@@ -14,9 +21,24 @@ impl ResourcePath {
     /// From an absolute URL or an absolute path; `None` for anything else or beyond 2,048 bytes.
     #[must_use]
     pub fn of(url: &str) -> Option<Self> {
-        let _ = url;
-        todo!()
+        // The URL parser skips tabs and line breaks that a CA may not skip.
+        if url.len() > URL_BYTES_MAX || url.bytes().any(|b| b <= b' ' || b == 0x7f) {
+            return None;
+        }
+
+        // Any origin will do: it is thrown away. Put in front, it makes "//x" a path and not a host.
+        let url =
+            if url.starts_with('/') { Url::parse(&format!("https://ca{url}")) } else { Url::parse(url) };
+        let url = url.ok().filter(|url| matches!(url.scheme(), "https" | "http"))?;
+
+        let mut path = normalised(url.path(), true);
+        if let Some(query) = url.query() {
+            path.push('?');
+            path.push_str(&normalised(query, false));
+        }
+        Some(Self(path.into_boxed_str()))
     }
+
     /// `/acme/acct/1`.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -40,6 +62,7 @@ impl AccountId {
     pub fn of(url: &str) -> Option<Self> {
         ResourcePath::of(url).map(Self)
     }
+
     /// The path.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -50,5 +73,95 @@ impl AccountId {
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// Percent-encoding as RFC 3986, 6.2.2 wants it: unreserved characters plain, hexadecimal digits in
+/// upper case. One slash in place of several when `merge_slashes`.
+fn normalised(text: &str, merge_slashes: bool) -> String {
+    let mut normal = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let escaped = (c == '%').then(|| rest.get(1..3).and_then(hex_byte)).flatten();
+        match escaped {
+            Some(byte) if is_unreserved(byte) => normal.push(char::from(byte)),
+            Some(byte) => normal.push_str(&format!("%{byte:02X}")),
+            None if c == '/' && merge_slashes && normal.ends_with('/') => {}
+            None => normal.push(c),
+        }
+        rest = &rest[if escaped.is_some() { 3 } else { c.len_utf8() }..];
+    }
+    normal
+}
+
+fn hex_byte(digits: &str) -> Option<u8> {
+    // `from_str_radix` alone would take a sign.
+    digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok()).flatten()
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_resource_has_one_path_however_its_url_is_written() {
+        // (written, path)
+        let cases = [
+            ("https://ca.example/acme/acct/1", "/acme/acct/1"),
+            ("https://other.example:14000/acme/acct/1", "/acme/acct/1"),
+            ("http://user:pw@ca.example/acme/acct/1#top", "/acme/acct/1"),
+            ("HTTPS://CA.example/acme/acct/1", "/acme/acct/1"),
+            ("/acme/acct/1", "/acme/acct/1"),
+            ("//acme//acct/1", "/acme/acct/1"),
+            ("/acme/./acct/../acct/1", "/acme/acct/1"),
+            ("/acme/%61cct/%31", "/acme/acct/1"),
+            ("/acme/acct%2f1", "/acme/acct%2F1"),
+            ("/acme/%e", "/acme/%e"),
+            ("/acme/%é1", "/acme/%%C3%A91"),
+            ("/acme/acct/1/", "/acme/acct/1/"),
+            ("https://ca.example", "/"),
+            ("/acme/Acct/é", "/acme/Acct/%C3%A9"),
+            ("/order?id=%7E1", "/order?id=~1"),
+        ];
+        for (written, path) in cases {
+            assert_eq!(ResourcePath::of(written).expect(written).as_str(), path, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_of_a_ca_has_no_path() {
+        let long = format!("/{}", "a".repeat(URL_BYTES_MAX));
+        for text in [
+            "",
+            "acme/acct/1",
+            "mailto:me@example.test",
+            "urn:x",
+            "/acme/ acct",
+            "/acme/\nacct",
+            "https://",
+            &long,
+        ] {
+            assert_eq!(ResourcePath::of(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_is_its_own_path(url in "(https://ca.example)?/[ -~éß%0-9a-f./]{0,40}") {
+            if let Some(path) = ResourcePath::of(&url) {
+                prop_assert_eq!(ResourcePath::of(path.as_str()), Some(path));
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_without_panic(text in ".{0,200}") {
+            let _ = ResourcePath::of(&text);
+        }
     }
 }
