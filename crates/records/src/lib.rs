@@ -95,6 +95,8 @@ pub struct Authorization {
     pub account: AccountId,
     pub identifier: Option<Identifier>,
     pub status: AuthorizationStatus,
+    /// The client asked the CA to validate one of its challenges.
+    pub attempted: bool,
     /// Its failure or success has been counted.
     pub counted: bool,
 }
@@ -237,6 +239,11 @@ impl Records {
         todo!()
     }
     pub async fn authorization(&self, id: &ResourcePath) -> Result<Option<Authorization>> {
+        todo!()
+    }
+    /// The client asked the CA to validate one of its challenges: when an order turns `invalid`, only
+    /// authorizations that were attempted can have failed.
+    pub async fn note_attempt(&self, id: &ResourcePath) -> Result<()> {
         todo!()
     }
     /// Sets the status and claims the right to count the outcome; `true` for the one caller, once.
