@@ -21,6 +21,16 @@ pub(crate) fn string<'a>(object: &'a Map<String, Value>, member: &str) -> Option
     object.get(member).and_then(Value::as_str)
 }
 
+/// The elements of a member that is an array; none for anything else.
+pub(crate) fn elements<'a>(object: &'a Map<String, Value>, member: &str) -> impl Iterator<Item = &'a Value> {
+    object.get(member).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// A member that is a time (RFC 3339).
+pub(crate) fn timestamp(object: &Map<String, Value>, member: &str) -> Option<jiff::Timestamp> {
+    string(object, member)?.parse().ok()
+}
+
 /// A `T` that only a JSON object can fill. A derived `Deserialize` alone would also take an array of
 /// the members' values, which no CA reads as the same message.
 pub(crate) struct Object<T>(pub(crate) T);
@@ -64,13 +74,16 @@ impl Written {
         serde_json::from_slice(text).ok()
     }
 
-    pub(crate) fn is_object(&self) -> bool {
-        matches!(self, Self::Object(_))
-    }
-
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn elements(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(elements) => Some(elements),
             _ => None,
         }
     }
