@@ -29,3 +29,21 @@ pub enum Exemption {
     /// It replaces a certificate inside its suggested window (RFC 9773): exempt from all limits.
     Ari,
 }
+
+impl Exemption {
+    /// Whether the order spends from `new-orders-per-account`.
+    pub(crate) fn spends_order(self) -> bool {
+        self == Self::None
+    }
+
+    /// Whether the order meets, and its certificate is counted by,
+    /// `certificates-per-registered-domain`.
+    pub(crate) fn meets_domains(self) -> bool {
+        self == Self::None
+    }
+
+    /// Whether anything at all can refuse the order.
+    pub(crate) fn meets_any(self) -> bool {
+        self != Self::Ari
+    }
+}

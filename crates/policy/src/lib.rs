@@ -3,11 +3,13 @@
 pub mod config;
 pub mod duration;
 pub mod event;
+mod language;
 pub mod limit;
 pub mod message;
 pub mod overall;
+pub mod overrides;
 mod policy;
 pub mod preset;
 pub mod renewal;
 
-pub use policy::Policy;
+pub use policy::{Answers, Pausing, Policy};

@@ -1,57 +1,173 @@
 //! What a refused client is told, in its language.
+//!
+//! The texts are Fluent files in `locales/`, compiled in. Every argument is a finished text, so that
+//! numbers, moments and links read the same in every language.
 
-use tollgate_engine::{Quota, Timestamp};
+use std::{fmt, time::Duration};
 
-use crate::limit::{LimitKey, LimitName};
+use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use tollgate_acme::identifier::Identifier;
+use tollgate_engine::Timestamp;
 
-/// A language of the messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the languages by name")]
-pub enum Language {
-    #[default]
-    English,
-    Italian,
-    Danish,
-    French,
-    Vietnamese,
-}
+pub use crate::language::Language;
+use crate::{
+    duration::go_duration,
+    event::Charge,
+    limit::{LimitKey, LimitName},
+};
 
-impl Language {
-    /// The best match for an `Accept-Language` value; English when there is none.
-    #[must_use]
-    pub fn negotiate(accept_language: &str) -> Self {
-        let _ = accept_language;
-        todo!()
-    }
-    /// The language tag: `en`.
-    #[must_use]
-    pub fn tag(self) -> &'static str {
-        todo!()
-    }
-}
-
-/// The `detail` of a refusal by a limit. `retry_at` is told in whole seconds, so it must lie on one.
-/// `docs` is the URL of the limits page, without an anchor.
-#[must_use]
-pub fn limit_detail(
-    language: Language,
+/// What the text of a refusal by a limit is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitRefusal {
     limit: LimitName,
-    key: &LimitKey<'_>,
-    quota: &Quota,
+    /// The registered domain or identifier at fault, where the text names one.
+    subject: Option<String>,
+    prefix: Option<u8>,
+    burst: u64,
+    period: Duration,
     retry_at: Timestamp,
-    docs: &str,
-) -> String {
-    let _ = (language, limit, key, quota, retry_at, docs);
-    todo!()
 }
 
-/// The `detail` of a refusal for paused identifiers (at most 15 are named) with the unpause link.
-#[must_use]
-pub fn paused_detail(
-    language: Language,
-    identifiers: &[tollgate_acme::identifier::Identifier],
-    link: &str,
-) -> String {
-    let _ = (language, identifiers, link);
-    todo!()
+impl LimitRefusal {
+    /// The refusal by the bucket of `charge`, that ends at `retry_at`. The text tells whole seconds, so
+    /// `retry_at` must lie on one.
+    #[must_use]
+    pub fn of(charge: &Charge<'_>, retry_at: Timestamp) -> Self {
+        Self {
+            limit: charge.limit.name,
+            subject: named_in_text(charge.key),
+            prefix: charge.limit.prefix,
+            burst: charge.quota.burst(),
+            period: charge.quota.period(),
+            retry_at,
+        }
+    }
+
+    /// The limit.
+    #[must_use]
+    pub fn limit(&self) -> LimitName {
+        self.limit
+    }
+
+    /// When the same request passes.
+    #[must_use]
+    pub fn retry_at(&self) -> Timestamp {
+        self.retry_at
+    }
 }
+
+fn named_in_text(key: LimitKey<'_>) -> Option<String> {
+    match key {
+        LimitKey::Domain(domain) | LimitKey::AccountDomain(_, domain) => Some(domain.to_string()),
+        LimitKey::AccountIdentifier(_, identifier) => Some(identifier.to_string()),
+        LimitKey::Address(_) | LimitKey::Ipv6Range(_) | LimitKey::Account(_) | LimitKey::Set(_) => None,
+    }
+}
+
+/// The texts of every language, parsed.
+pub(crate) struct Messages {
+    bundles: [Bundle; Language::ALL.len()],
+}
+
+type Bundle = FluentBundle<FluentResource>;
+
+impl Messages {
+    pub(crate) fn new() -> Self {
+        Self { bundles: Language::ALL.map(bundle) }
+    }
+
+    /// `docs` is the URL of the limits page, without an anchor.
+    pub(crate) fn limit(&self, language: Language, refusal: &LimitRefusal, docs: &str) -> String {
+        let mut args = FluentArgs::with_capacity(6);
+        args.set("count", refusal.burst.to_string());
+        args.set("period", go_duration(refusal.period));
+        args.set("until", moment(refusal.retry_at));
+        args.set("link", format!("{docs}#{}", refusal.limit.anchor()));
+        if let Some(subject) = &refusal.subject {
+            args.set("subject", subject.as_str());
+        }
+        if let Some(prefix) = refusal.prefix {
+            args.set("prefix", prefix.to_string());
+        }
+        self.text(language, message_id(refusal.limit), Some(&args))
+    }
+
+    pub(crate) fn paused(
+        &self,
+        language: Language,
+        paused: &[Identifier],
+        named_max: usize,
+        link: &str,
+    ) -> String {
+        let names: Vec<_> = paused.iter().take(named_max).map(|name| format!("\"{name}\"")).collect();
+        let id = if names.len() < paused.len() { "paused-and-more" } else { "paused" };
+        let mut args = FluentArgs::with_capacity(2);
+        args.set("names", names.join(", "));
+        args.set("link", link);
+        self.text(language, id, Some(&args))
+    }
+
+    /// A text without arguments.
+    pub(crate) fn plain(&self, language: Language, id: &str) -> String {
+        self.text(language, id, None)
+    }
+
+    fn text(&self, language: Language, id: &str, args: Option<&FluentArgs<'_>>) -> String {
+        let bundle = &self.bundles[language as usize];
+        let pattern = bundle
+            .get_message(id)
+            .and_then(|message| message.value())
+            .expect("every language has every message: a test compares them");
+        // What could go wrong is a variable that is not given, which a test would find.
+        bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned()
+    }
+}
+
+/// Thousands of lines of parsed texts help nobody.
+impl fmt::Debug for Messages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Messages").finish_non_exhaustive()
+    }
+}
+
+fn message_id(limit: LimitName) -> &'static str {
+    match limit {
+        // The account's override is met instead of the domain's limit, and reads the same.
+        LimitName::CertificatesPerRegisteredDomainPerAccount => {
+            LimitName::CertificatesPerRegisteredDomain.as_str()
+        }
+        other => other.as_str(),
+    }
+}
+
+/// `2026-11-23 10:00:00 UTC`. What is below a second is left out.
+fn moment(at: Timestamp) -> String {
+    jiff::Timestamp::from_nanosecond(at.as_nanos().into())
+        .expect("64 bits of nanoseconds end in 2554, jiff's years in 9999")
+        .strftime("%Y-%m-%d %H:%M:%S UTC")
+        .to_string()
+}
+
+fn bundle(language: Language) -> Bundle {
+    let tag = language.tag().parse().expect("the tags are language tags: a test parses each");
+    let texts = FluentResource::try_new(source(language).to_owned())
+        .expect("the compiled-in texts are well formed: a test parses each");
+    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+    // Invisible marks around arguments would end up in terminals, logs and clients that parse the text.
+    bundle.set_use_isolating(false);
+    bundle.add_resource(texts).expect("no message is there twice: a test adds each");
+    bundle
+}
+
+fn source(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("../../../locales/en/refusals.ftl"),
+        Language::Italian => include_str!("../../../locales/it/refusals.ftl"),
+        Language::Danish => include_str!("../../../locales/da/refusals.ftl"),
+        Language::French => include_str!("../../../locales/fr/refusals.ftl"),
+        Language::Vietnamese => include_str!("../../../locales/vi/refusals.ftl"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
