@@ -5,6 +5,10 @@ use std::{future::Future, pin::Pin};
 use bytes::Bytes;
 use http::{Request, Response};
 
+mod headers;
+
+pub use headers::{RequestError, clean_request, clean_response};
+
 /// A request on its way to the CA: URI in origin form, headers already cleaned, body complete.
 pub type UpstreamRequest = Request<Bytes>;
 /// The CA's answer with its whole body, bounded.
