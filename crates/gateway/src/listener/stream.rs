@@ -67,7 +67,8 @@ impl Activity {
             Awaited::Answer
         } else if !self.answered_any.load(Ordering::Acquire) {
             Awaited::Head
-        } else if self.read_since_answer.load(Ordering::Acquire) && !self.multiplexed.load(Ordering::Relaxed) {
+        } else if self.read_since_answer.load(Ordering::Acquire) && !self.multiplexed.load(Ordering::Relaxed)
+        {
             Awaited::Head
         } else {
             // In HTTP/2 bytes between requests are mostly not a head: settings, windows, pings.
@@ -110,7 +111,11 @@ impl<S> ClientStream<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for ClientStream<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let filled = buf.filled().len();
         if self.read_ahead.is_empty() {
             std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
