@@ -2,12 +2,18 @@
 
 use std::{future::Future, pin::Pin};
 
+use ::http::{Request, Response};
 use bytes::Bytes;
-use http::{Request, Response};
 
 mod headers;
+mod http;
+mod in_process;
 
-pub use headers::{RequestError, clean_request, clean_response};
+pub use self::{
+    headers::{RequestError, clean_request, clean_response},
+    http::{HttpUpstream, HttpUpstreamError, HttpUpstreamOptions},
+    in_process::InProcess,
+};
 
 /// A request on its way to the CA: URI in origin form, headers already cleaned, body complete.
 pub type UpstreamRequest = Request<Bytes>;
@@ -33,6 +39,18 @@ pub enum UpstreamError {
     /// The built-in test CA was told to drop the client's connection (a scripted fault).
     #[error("the client's connection is to be dropped")]
     DropClient,
+}
+
+impl UpstreamError {
+    /// As metrics write it.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "unreachable",
+            Self::TimedOut => "timed-out",
+            Self::TooLarge { .. } => "too-large",
+            Self::DropClient => "drop-client",
+        }
+    }
 }
 
 /// A CA that answers requests: over HTTP, or the built-in one in this process.

@@ -49,7 +49,8 @@ pub(super) struct Site {
     tls: Option<TlsAcceptor>,
     http: auto::Builder<TokioExecutor>,
     phases: watch::Receiver<Phase>,
-    busy: Busy,
+    /// A shutdown waits until nobody holds the site.
+    _busy: Busy,
 }
 
 /// Why a connection ended before its time. Never the operator's business one by one: debug logs, counters.
@@ -84,7 +85,7 @@ impl Site {
             Transport::Tls(identity) => Some(tls::server_config(Arc::clone(identity)).into()),
             Transport::Plain { .. } => None,
         };
-        Self { http: options.bounds.http(), options, answer, tls, phases, busy }
+        Self { http: options.bounds.http(), options, answer, tls, phases, _busy: busy }
     }
 
     pub(super) fn caps(&self) -> &Arc<ConnectionCaps> {

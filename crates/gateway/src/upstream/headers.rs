@@ -3,11 +3,11 @@
 //! A header that is about one connection (RFC 9110, 7.6.1) ends here, as does whatever a client says
 //! about where it comes from. Everything else passes as it is.
 
-use bytes::Bytes;
-use http::{
+use ::http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
     request::Parts, uri::Authority,
 };
+use bytes::Bytes;
 
 use super::UpstreamRequest;
 use crate::client_address::{ClientAddress, X_FORWARDED_FOR, X_FORWARDED_PROTO};
