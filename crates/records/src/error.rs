@@ -1,0 +1,56 @@
+//! Why records could not be opened, read or written.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+/// Why records could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordsError {
+    /// The file cannot be read and written, or cannot be made: the operator must mend the path.
+    #[error("cannot use {} for the records", path.display())]
+    Unusable {
+        /// The database file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The file is there but is no database, or a damaged one.
+    #[error("cannot open the records database {}", path.display())]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: sqlx::Error,
+    },
+    /// The file was written by a version of Tollgate that knows more than this one.
+    #[error("the records database {} was written by a newer version (migration {version})", path.display())]
+    Newer {
+        /// The database file.
+        path: PathBuf,
+        /// The first migration this version does not know.
+        version: i64,
+    },
+    /// The file could not be brought to this version.
+    #[error("cannot bring the records database {} to this version", path.display())]
+    Migration {
+        /// The database file.
+        path: PathBuf,
+        /// What went wrong.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The database refused a read or one write; other writes are not concerned.
+    #[error("the records database failed")]
+    Database(#[from] sqlx::Error),
+    /// A group of writes could not be committed; none of them was done.
+    #[error("the records database could not commit")]
+    Commit(#[source] Arc<sqlx::Error>),
+    /// [`Records::close`](crate::Records::close) came first.
+    #[error("the records are closed")]
+    Closed,
+    /// What was read makes no sense.
+    #[error("the records hold something unreadable in {table}")]
+    Corrupt {
+        /// Where.
+        table: &'static str,
+    },
+}

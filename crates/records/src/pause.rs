@@ -1,0 +1,166 @@
+//! Paused pairs of account and identifier (RULES section 6).
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use tollgate_acme::{identifier::Identifier, resource::AccountId};
+
+use crate::{
+    Records, Result,
+    column::{Columns, identifier_text},
+};
+
+/// A paused pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields say it")]
+pub struct Pause {
+    pub account: AccountId,
+    pub identifier: Identifier,
+    pub since: Timestamp,
+}
+
+/// How many pauses were lifted, and how many remain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields say it")]
+pub struct Lifted {
+    pub lifted: u64,
+    pub remaining: u64,
+}
+
+impl Records {
+    /// Pauses a pair, unless it is paused or was unpaused at or after `unpaused_since`; `true` when
+    /// it did.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`](crate::RecordsError), as for every method here.
+    pub async fn pause(
+        &self,
+        account: &AccountId,
+        identifier: &Identifier,
+        now: Timestamp,
+        unpaused_since: Timestamp,
+    ) -> Result<bool> {
+        let account = account.clone();
+        let identifier = identifier_text(identifier);
+        self.writer()
+            .write(move |connection| {
+                Box::pin(async move {
+                    // A pause in force has no moment of lifting, so the comparison is not true.
+                    let paused = sqlx::query(
+                        "INSERT INTO pauses (account, identifier, since_ms) VALUES (?, ?, ?)
+                         ON CONFLICT (account, identifier) DO UPDATE SET
+                             since_ms = excluded.since_ms, unpaused_ms = NULL
+                         WHERE unpaused_ms < ?",
+                    )
+                    .bind(account.as_str())
+                    .bind(identifier)
+                    .bind(now.as_millisecond())
+                    .bind(unpaused_since.as_millisecond())
+                    .execute(connection)
+                    .await?;
+                    Ok(paused.rows_affected() == 1)
+                })
+            })
+            .await
+    }
+
+    /// Those of the identifiers that are paused for the account, each once, in the order given, at
+    /// most `max`.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`](crate::RecordsError), as for every method here.
+    pub async fn paused_among(
+        &self,
+        account: &AccountId,
+        identifiers: &[Identifier],
+        max: usize,
+    ) -> Result<Vec<Identifier>> {
+        let texts: Vec<String> = identifiers.iter().map(identifier_text).collect();
+        let asked = serde_json::Value::from(texts.clone()).to_string();
+        // One statement however many identifiers: a list of variables has a limit, JSON has none.
+        let mut paused: HashSet<String> = sqlx::query_scalar(
+            "SELECT identifier FROM pauses
+             WHERE account = ? AND unpaused_ms IS NULL
+             AND identifier IN (SELECT value FROM json_each(?))",
+        )
+        .bind(account.as_str())
+        .bind(asked)
+        .fetch_all(self.readers())
+        .await?
+        .into_iter()
+        .collect();
+        Ok(identifiers
+            .iter()
+            .zip(&texts)
+            .filter(|(_, text)| paused.remove(*text))
+            .map(|(identifier, _)| identifier.clone())
+            .take(max)
+            .collect())
+    }
+
+    /// The account's pauses in force, the oldest first, at most `max`.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`](crate::RecordsError), as for every method here.
+    pub async fn pauses(&self, account: &AccountId, max: u32) -> Result<Vec<Pause>> {
+        sqlx::query(
+            "SELECT account, identifier, since_ms FROM pauses
+             WHERE account = ? AND unpaused_ms IS NULL ORDER BY since_ms, id LIMIT ?",
+        )
+        .bind(account.as_str())
+        .bind(max)
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(Pause::read)
+        .collect()
+    }
+
+    /// Lifts at most `max` pauses of the account, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`](crate::RecordsError), as for every method here.
+    pub async fn unpause(&self, account: &AccountId, now: Timestamp, max: u32) -> Result<Lifted> {
+        let account = account.clone();
+        self.writer()
+            .write(move |connection| {
+                Box::pin(async move {
+                    let lifted = sqlx::query(
+                        "UPDATE pauses SET unpaused_ms = ? WHERE id IN (
+                             SELECT id FROM pauses WHERE account = ? AND unpaused_ms IS NULL
+                             ORDER BY since_ms, id LIMIT ?)",
+                    )
+                    .bind(now.as_millisecond())
+                    .bind(account.as_str())
+                    .bind(max)
+                    .execute(&mut *connection)
+                    .await?
+                    .rows_affected();
+                    let remaining: u64 = sqlx::query_scalar(
+                        "SELECT count(*) FROM pauses WHERE account = ? AND unpaused_ms IS NULL",
+                    )
+                    .bind(account.as_str())
+                    .fetch_one(connection)
+                    .await?;
+                    Ok(Lifted { lifted, remaining })
+                })
+            })
+            .await
+    }
+}
+
+impl Pause {
+    fn read(row: &SqliteRow) -> Result<Self> {
+        let columns = Columns { row, table: "pauses" };
+        Ok(Self {
+            account: columns.account("account")?,
+            identifier: columns.identifier("identifier")?,
+            since: columns.moment("since_ms")?,
+        })
+    }
+}

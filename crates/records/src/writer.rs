@@ -1,0 +1,201 @@
+//! The one task that writes. It groups what is queued into one transaction, and answers each caller
+//! when that is committed: one commit costs nearly the same for one write as for hundreds.
+
+use std::{pin::Pin, sync::Arc};
+
+use sqlx::{Acquire, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{RecordsError, Result};
+
+/// Writes waiting at most; a caller beyond them waits for room.
+const QUEUE_MAX: usize = 4096;
+
+/// Writes in one transaction at most, so that the first of them does not wait for thousands.
+const BATCH_MAX: usize = 256;
+
+/// What a write does with the connection.
+pub(crate) type Writing<'c, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>;
+
+/// The way to the writing task. The task ends when it is told to close, or with the last of these.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Message>,
+}
+
+impl Writer {
+    /// Starts the task, which takes its connection from `pool` for each transaction.
+    pub(crate) fn start(pool: SqlitePool) -> Self {
+        let (queue, messages) = mpsc::channel(QUEUE_MAX);
+        tokio::spawn(write_until_closed(pool, messages));
+        Self { queue }
+    }
+
+    /// Does a write and gives its answer once it is committed.
+    ///
+    /// Dropped while the queue is full, it does nothing; dropped later, the write is done and nobody
+    /// hears of it.
+    pub(crate) async fn write<T, F>(&self, write: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Writing<'c, T> + Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        self.queue
+            .send(Message::Write(Box::new(Write { write, caller })))
+            .await
+            .map_err(|_| RecordsError::Closed)?;
+        answer.await.map_err(|_| RecordsError::Closed)?
+    }
+
+    /// Lets the task do what is queued, and end. Later writes are refused.
+    pub(crate) async fn close(&self) {
+        let (caller, closed) = oneshot::channel();
+        // Either fails only when the task has ended already.
+        if self.queue.send(Message::Close(caller)).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
+}
+
+enum Message {
+    Write(Box<dyn Queued>),
+    Close(oneshot::Sender<()>),
+}
+
+/// A write with the type of its answer forgotten.
+trait Queued: Send {
+    fn run<'c>(
+        self: Box<Self>,
+        connection: &'c mut SqliteConnection,
+    ) -> Pin<Box<dyn Future<Output = Done> + Send + 'c>>;
+    fn refuse(self: Box<Self>, error: RecordsError);
+}
+
+struct Write<T, F> {
+    write: F,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+/// A write that ran: whether it is to be kept, and how its caller is told.
+struct Done {
+    keep: bool,
+    /// The argument is the error that took the whole transaction, if any.
+    tell: Box<dyn FnOnce(Option<RecordsError>) + Send>,
+}
+
+impl<T, F> Queued for Write<T, F>
+where
+    T: Send + 'static,
+    F: for<'c> FnOnce(&'c mut SqliteConnection) -> Writing<'c, T> + Send + 'static,
+{
+    fn run<'c>(
+        self: Box<Self>,
+        connection: &'c mut SqliteConnection,
+    ) -> Pin<Box<dyn Future<Output = Done> + Send + 'c>> {
+        Box::pin(async move {
+            let Self { write, caller } = *self;
+            let answer = write(connection).await;
+            Done {
+                keep: answer.is_ok(),
+                tell: Box::new(move |lost| {
+                    // A caller that is gone misses its answer, nothing else.
+                    let _ = caller.send(lost.map_or(answer, Err));
+                }),
+            }
+        })
+    }
+
+    fn refuse(self: Box<Self>, error: RecordsError) {
+        let _ = self.caller.send(Err(error));
+    }
+}
+
+async fn write_until_closed(pool: SqlitePool, mut messages: mpsc::Receiver<Message>) {
+    let mut closers = Vec::new();
+    let mut received = Vec::with_capacity(BATCH_MAX);
+    while messages.recv_many(&mut received, BATCH_MAX).await > 0 {
+        let mut batch = Vec::with_capacity(received.len());
+        for message in received.drain(..) {
+            match message {
+                Message::Write(write) => batch.push(write),
+                Message::Close(caller) => {
+                    // What is queued still arrives; then there is nothing more to receive.
+                    messages.close();
+                    closers.push(caller);
+                }
+            }
+        }
+        if !batch.is_empty() {
+            write_batch(&pool, batch).await;
+        }
+    }
+    for caller in closers {
+        let _ = caller.send(());
+    }
+}
+
+/// Does the batch in one transaction and tells every caller.
+async fn write_batch(pool: &SqlitePool, batch: Vec<Box<dyn Queued>>) {
+    let mut connection = match pool.acquire().await {
+        Ok(connection) => connection,
+        Err(error) => return refuse_all(batch, &Arc::new(error)),
+    };
+    // A writing transaction from the start: one that begins by reading may find another process'
+    // write in between and fail without waiting.
+    let lost = match connection.begin_with("BEGIN IMMEDIATE").await {
+        Ok(transaction) => write_in(transaction, batch).await,
+        Err(error) => {
+            refuse_all(batch, &Arc::new(error));
+            true
+        }
+    };
+    if lost {
+        // After an error that ends the transaction in SQLite, sqlx still believes to be inside one.
+        connection.close_on_drop();
+    }
+}
+
+/// `true` when nothing of it was done.
+async fn write_in(mut transaction: Transaction<'_, Sqlite>, batch: Vec<Box<dyn Queued>>) -> bool {
+    let mut tells = Vec::with_capacity(batch.len());
+    // Set when the whole transaction is gone: a full disk, for one.
+    let mut lost: Option<Arc<sqlx::Error>> = None;
+    for write in batch {
+        if let Some(error) = &lost {
+            write.refuse(RecordsError::Commit(Arc::clone(error)));
+            continue;
+        }
+        // Each write has a savepoint, so that its failure takes nothing else with it.
+        match transaction.begin().await {
+            Ok(mut savepoint) => {
+                let done = write.run(&mut savepoint).await;
+                tells.push(done.tell);
+                let ended = if done.keep { savepoint.commit().await } else { savepoint.rollback().await };
+                lost = ended.err().map(Arc::new);
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                write.refuse(RecordsError::Commit(Arc::clone(&error)));
+                lost = Some(error);
+            }
+        }
+    }
+    if lost.is_none() {
+        lost = transaction.commit().await.err().map(Arc::new);
+    }
+    if let Some(error) = &lost {
+        tracing::error!(%error, writes = tells.len(), "records could not be committed");
+    }
+    for tell in tells {
+        tell(lost.clone().map(RecordsError::Commit));
+    }
+    lost.is_some()
+}
+
+fn refuse_all(batch: Vec<Box<dyn Queued>>, error: &Arc<sqlx::Error>) {
+    tracing::error!(%error, writes = batch.len(), "records could not be written");
+    for write in batch {
+        write.refuse(RecordsError::Commit(Arc::clone(error)));
+    }
+}
