@@ -1,37 +1,17 @@
 //! Where the buckets live: the contract of a bucket store, and the store in memory.
-
-use std::{future::Future, pin::Pin};
+//!
+//! A store knows buckets by their hash and nothing of limits or keys. What happens when it is away or
+//! full is not its business either: it answers a [`StoreError`], and each limit says what that means.
 
 use tollgate_engine::{BucketState, Charge, Decision, Quota, SpendError, Timestamp};
 
+mod bucket_id;
+mod future;
 mod memory;
 
+pub use bucket_id::{BucketId, HashKey};
+pub use future::StoreFuture;
 pub use memory::{MemoryStore, MemoryStoreOptions};
-
-/// A future that borrows from its arguments.
-pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
-
-/// A bucket's name: the keyed 128-bit hash of (limit, key).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BucketId(pub [u64; 2]);
-
-/// The secret key of an installation, under which bucket names are hashed.
-#[derive(Clone)]
-pub struct HashKey([u8; 16]);
-
-impl HashKey {
-    /// From 16 random bytes.
-    #[must_use]
-    pub fn new(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-    /// The name of the bucket that `parts` describe. Each part is hashed with its length.
-    #[must_use]
-    pub fn bucket(&self, limit: u8, key: &[&[u8]]) -> BucketId {
-        let _ = (self.0, limit, key);
-        todo!()
-    }
-}
 
 /// One bucket's part of a batch.
 #[derive(Clone, Copy, Debug)]
@@ -42,29 +22,65 @@ pub struct Entry {
     pub charge: Charge,
 }
 
-/// Why a store could not answer.
+/// Why a store could not answer. Whatever it is, nothing was spent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The batch can never be decided.
-    #[error("cost exceeds burst")]
-    Spend(SpendError),
+    #[error(transparent)]
+    Spend(#[from] SpendError),
     /// The same bucket stands twice in one batch.
-    #[error("a bucket stands twice in one batch")]
-    DuplicateBucket,
-    /// The store holds as many buckets as it may.
-    #[error("the store is full")]
-    Full,
+    #[error("bucket {} stands twice in one batch", .id)]
+    DuplicateBucket {
+        /// The bucket.
+        id: BucketId,
+    },
+    /// The batch would create buckets, and the store holds as many as it may.
+    #[error("the store is full with {buckets_max} buckets")]
+    Full {
+        /// The most buckets the store may hold.
+        buckets_max: usize,
+    },
 }
 
-/// The contract every store keeps: a batch is one decision, whatever the concurrency.
+/// The contract every store keeps; the `conformance` module tests it.
+///
+/// - A batch is one decision: all its charges are spent or none is, and no other decision sees or
+///   changes its buckets half way, whatever the concurrency.
+/// - `now` is the same for every bucket of a batch.
+/// - A bucket that is not stored is full. A bucket that is stored is kept until its theoretical arrival
+///   time, to the nanosecond; from then on the store may forget it.
+/// - A quota is an argument: a changed one applies from the next call on to the TAT as stored.
+/// - A clock that moves back grants nothing: the theoretical arrival time stays where it was. Only what
+///   was forgotten as full while the clock was ahead is full when it has moved back.
 pub trait BucketStore: Send + Sync {
     /// Decides over the batch and spends when allowed, all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: nothing was spent. An empty batch is [`SpendError::NoCharges`].
     fn decide<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, Decision>;
-    /// Gives back what the batch's charges cost. Never above full, never creates a bucket.
+
+    /// Gives back what the batch's charges cost when it was decided; a charge that only checks cost
+    /// nothing. Never lifts a bucket above full, never creates one. Each bucket is changed atomically,
+    /// the batch as a whole is not.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the store is away.
     fn refund<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, ()>;
+
     /// Makes the buckets full.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the store is away.
     fn reset<'a>(&'a self, ids: &'a [BucketId]) -> StoreFuture<'a, ()>;
+
     /// What a bucket holds, without touching it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the store is away.
     fn peek<'a>(&'a self, id: BucketId, quota: &'a Quota, now: Timestamp) -> StoreFuture<'a, BucketState>;
 }

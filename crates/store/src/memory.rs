@@ -1,13 +1,26 @@
 //! Buckets in the memory of this process.
 
-use tollgate_engine::{BucketState, Decision, Quota, Timestamp};
+use std::{
+    fmt,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
-use crate::{BucketId, BucketStore, Entry, StoreError, StoreFuture};
+use parking_lot::Mutex;
+use tollgate_engine::{Action, Bucket, BucketState, Decision, Quota, Timestamp, Transaction};
+
+use crate::{
+    BucketId, BucketStore, Entry, StoreError, StoreFuture,
+    memory::{room::Room, shard::Shard},
+};
+
+mod batch;
+mod room;
+mod shard;
 
 /// Bounds of a [`MemoryStore`].
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryStoreOptions {
-    /// The most buckets held at once.
+    /// The most buckets held at once. A bucket takes 24 bytes, and 27 to 55 with the table around it.
     pub buckets_max: usize,
 }
 
@@ -18,37 +31,253 @@ impl Default for MemoryStoreOptions {
 }
 
 /// Buckets in a sharded table.
-pub struct MemoryStore {}
+///
+/// Decisions take no more than their own shards' locks, each once and in ascending order, and never wait
+/// while they hold them. Full buckets are forgotten a few at each insertion, by [`Self::sweep`], and when
+/// the cap is reached; no call looks at the whole table under one lock.
+pub struct MemoryStore {
+    shards: Box<[Padded]>,
+    room: Room,
+    /// The shard at which the next search for room begins.
+    room_cursor: AtomicUsize,
+}
+
+/// A shard on cache lines of its own, so that two threads on two shards do not slow each other down.
+#[derive(Default)]
+#[repr(align(64))]
+struct Padded(Mutex<Shard>);
+
+/// Shards, a power of two. At the default cap a shard holds some 50,000 buckets, so growing its table
+/// stalls its callers for about a millisecond.
+const SHARDS: usize = 1024;
+
+/// Table slots searched for full buckets at each insertion. With four, full buckets cannot fill more than
+/// about a quarter of a table that is in use.
+const EXPIRE_SLOTS_PER_INSERT: usize = 4;
+
+/// Table slots searched under one lock by [`MemoryStore::sweep`]: some microseconds.
+const SWEEP_SLOTS_PER_LOCK: usize = 4096;
+
+/// Table slots searched by a decision that finds the store full.
+const ROOM_SLOTS: usize = 16_384;
 
 impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new(options: MemoryStoreOptions) -> Self {
-        let _ = options;
-        todo!()
+        Self {
+            shards: (0..SHARDS).map(|_| Padded::default()).collect(),
+            room: Room::new(options.buckets_max),
+            room_cursor: AtomicUsize::new(0),
+        }
     }
-    /// As [`BucketStore::decide`], without a future.
+
+    /// Buckets held, among them full ones not forgotten yet.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.room.held()
+    }
+
+    /// Whether no bucket is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// As [`BucketStore::decide`], without a future. Allocates nothing for up to 208 buckets, unless a
+    /// table has to grow.
     ///
     /// # Errors
     ///
     /// [`StoreError`]: nothing was spent.
     pub fn decide_now(&self, batch: &[Entry], now: Timestamp) -> Result<Decision, StoreError> {
-        let _ = (batch, now);
-        todo!()
+        if let Attempt::Decided(decision) = self.attempt(batch, now)? {
+            return Ok(decision);
+        }
+        // No lock is held here: the search for room takes one after the other.
+        self.make_room(batch.len(), now);
+        match self.attempt(batch, now)? {
+            Attempt::Decided(decision) => Ok(decision),
+            Attempt::NoRoom => Err(self.room.refuse()),
+        }
     }
+
+    /// As [`BucketStore::refund`], without a future.
+    pub fn refund_now(&self, batch: &[Entry], now: Timestamp) {
+        for Entry { id, charge } in batch {
+            if charge.action == Action::Check {
+                continue;
+            }
+            let mut shard = self.shard(*id).lock();
+            let Some(index) = shard.find(*id) else { continue };
+            let mut bucket = shard.at(index);
+            bucket.refund(&charge.quota, charge.cost, now);
+            if bucket.is_full(now) {
+                shard.remove(*id);
+                self.room.give(1);
+            } else {
+                shard.set_at(index, bucket);
+            }
+        }
+    }
+
+    /// As [`BucketStore::reset`], without a future.
+    pub fn reset_now(&self, ids: &[BucketId]) {
+        for id in ids {
+            if self.shard(*id).lock().remove(*id) {
+                self.room.give(1);
+            }
+        }
+    }
+
+    /// As [`BucketStore::peek`], without a future.
+    #[must_use]
+    pub fn peek_now(&self, id: BucketId, quota: &Quota, now: Timestamp) -> BucketState {
+        let bucket = self.shard(id).lock().get(id).unwrap_or_default();
+        bucket.state(quota, now)
+    }
+
+    /// Forgets every full bucket, gives memory back after a peak and brings the gauge up to date. Call it
+    /// now and then, say once a minute. Each lock is held for some microseconds at a time (longer when a
+    /// table shrinks). Returns how many buckets were forgotten.
+    pub fn sweep(&self, now: Timestamp) -> usize {
+        let mut forgotten = 0;
+        for shard in &self.shards {
+            let mut slots = shard.0.lock().slots();
+            while slots > 0 {
+                let expired = shard.0.lock().expire(SWEEP_SLOTS_PER_LOCK, now);
+                self.room.give(expired);
+                forgotten += expired;
+                slots = slots.saturating_sub(SWEEP_SLOTS_PER_LOCK);
+            }
+            shard.0.lock().shrink();
+        }
+        self.room.publish();
+        forgotten
+    }
+
+    fn attempt(&self, batch: &[Entry], now: Timestamp) -> Result<Attempt, StoreError> {
+        match batch {
+            [entry] => self.attempt_one(entry, now),
+            _ => batch::attempt(self, batch, now),
+        }
+    }
+
+    fn attempt_one(&self, entry: &Entry, now: Timestamp) -> Result<Attempt, StoreError> {
+        let mut shard = self.shard(entry.id).lock();
+        let found = shard.find(entry.id);
+        let before = found.map_or_else(Bucket::default, |index| shard.at(index));
+
+        let mut transaction = Transaction::new(now);
+        let after = transaction.charge(&entry.charge, before)?;
+        let decision = transaction.decide()?;
+        if must_store(before, after, now) {
+            match found {
+                Some(index) => shard.set_at(index, after),
+                None => {
+                    self.room.give(shard.expire(EXPIRE_SLOTS_PER_INSERT, now));
+                    if !self.room.take(1) {
+                        return Ok(Attempt::NoRoom);
+                    }
+                    shard.insert(entry.id, after);
+                }
+            }
+        }
+        Ok(Attempt::Decided(decision))
+    }
+
+    /// Forgets full buckets, beginning where the last search ended, until there is room for `buckets` or
+    /// [`ROOM_SLOTS`] have been searched.
+    fn make_room(&self, buckets: usize, now: Timestamp) {
+        let (mut slots, mut forgotten) = (ROOM_SLOTS, 0);
+        for _ in 0..SHARDS {
+            let mut shard = self.shards[self.room_cursor.fetch_add(1, Ordering::Relaxed) % SHARDS].0.lock();
+            let searched = shard.slots().min(slots);
+            let expired = shard.expire(searched, now);
+            self.room.give(expired);
+            slots -= searched;
+            forgotten += expired;
+            if slots == 0 || forgotten >= buckets {
+                return;
+            }
+        }
+    }
+
+    fn shard(&self, id: BucketId) -> &Mutex<Shard> {
+        &self.shards[shard_of(id)].0
+    }
+}
+
+/// What became of a decision at the first or second try.
+enum Attempt {
+    Decided(Decision),
+    /// It would create more buckets than there is room for; nothing was changed.
+    NoRoom,
+}
+
+/// The shard of a bucket: by the second half of its name, the first chooses the place in the table.
+fn shard_of(id: BucketId) -> usize {
+    // The top bits, so that names in the order of their second halves are in the order of their shards.
+    (id.0[1] >> (u64::BITS - SHARDS.ilog2())) as usize
+}
+
+/// Whether an allowed charge leaves something to remember.
+fn must_store(before: Bucket, after: Bucket, now: Timestamp) -> bool {
+    after != before && !after.is_full(now)
 }
 
 impl BucketStore for MemoryStore {
     fn decide<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, Decision> {
-        Box::pin(std::future::ready(self.decide_now(batch, now)))
+        StoreFuture::ready(self.decide_now(batch, now))
     }
-    fn refund<'a>(&'a self, _batch: &'a [Entry], _now: Timestamp) -> StoreFuture<'a, ()> {
-        todo!()
+
+    fn refund<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, ()> {
+        self.refund_now(batch, now);
+        StoreFuture::ready(Ok(()))
     }
-    fn reset<'a>(&'a self, _ids: &'a [BucketId]) -> StoreFuture<'a, ()> {
-        todo!()
+
+    fn reset<'a>(&'a self, ids: &'a [BucketId]) -> StoreFuture<'a, ()> {
+        self.reset_now(ids);
+        StoreFuture::ready(Ok(()))
     }
-    fn peek<'a>(&'a self, _id: BucketId, _quota: &'a Quota, _now: Timestamp) -> StoreFuture<'a, BucketState> {
-        todo!()
+
+    fn peek<'a>(&'a self, id: BucketId, quota: &'a Quota, now: Timestamp) -> StoreFuture<'a, BucketState> {
+        StoreFuture::ready(Ok(self.peek_now(id, quota, now)))
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("buckets", &self.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tollgate_engine::{Charge, Cost, Verdict};
+
+    use super::*;
+
+    const T0: Timestamp = Timestamp::from_secs(1_795_000_000);
+
+    fn two_per_minute(id: u64, action: Action) -> Entry {
+        let quota = Quota::new(2, Duration::from_secs(60), 2).expect("representable");
+        Entry { id: BucketId([id, id << 54]), charge: Charge { quota, cost: Cost(1), action } }
+    }
+
+    #[test]
+    fn third_spend_is_denied_until_its_wait_has_passed() {
+        let store = MemoryStore::new(MemoryStoreOptions::default());
+        let batch = [two_per_minute(1, Action::Spend), two_per_minute(2, Action::Check)];
+        for _ in 0..2 {
+            assert_eq!(store.decide_now(&batch, T0).expect("it fits").verdict, Verdict::Allow);
+        }
+        let retry_after = Duration::from_secs(30);
+        let denied = store.decide_now(&batch, T0).expect("it fits");
+        assert_eq!((denied.verdict, denied.decisive), (Verdict::Deny { retry_after }, 0));
+        let again = store.decide_now(&batch, T0.saturating_add(retry_after)).expect("it fits");
+        assert_eq!(again.verdict, Verdict::Allow);
     }
 }
