@@ -43,7 +43,7 @@ impl Records {
         create_private(path)
             .await
             .map_err(|source| RecordsError::Unusable { path: path.to_owned(), source })?;
-        let open_error = |source| RecordsError::Open { path: path.to_owned(), source };
+        let open_error = |error| open_error(path, error);
         let options = options()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -116,10 +116,105 @@ async fn create_private(path: &Path) -> io::Result<()> {
 }
 
 fn migration_error(path: &Path, error: MigrateError) -> RecordsError {
-    let path = path.to_owned();
     match error {
-        MigrateError::VersionMissing(version) => RecordsError::Newer { path, version },
-        MigrateError::Execute(source) => RecordsError::Open { path, source },
-        source => RecordsError::Migration { path, source },
+        MigrateError::VersionMissing(version) => RecordsError::Newer { path: path.to_owned(), version },
+        MigrateError::Execute(source) => open_error(path, source),
+        source => RecordsError::Migration { path: path.to_owned(), source },
+    }
+}
+
+fn open_error(path: &Path, error: sqlx::Error) -> RecordsError {
+    // sqlx wraps SQLite's words in its own and gives them again as the cause.
+    let source = match error {
+        sqlx::Error::Database(error) => error.into_error(),
+        error => error.into(),
+    };
+    RecordsError::Open { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::SqliteConnection;
+    use tollgate_acme::{identifier::SetId, resource::AccountId};
+
+    use super::*;
+
+    /// The version of the last migration released and the SHA-384 of each file, which sqlx compares
+    /// with what an existing database was made by. A change here breaks every installation.
+    #[test]
+    fn released_migrations_are_as_they_were() {
+        let migrations: Vec<_> = MIGRATIONS
+            .iter()
+            .map(|migration| {
+                let checksum: String = migration.checksum.iter().map(|b| format!("{b:02x}")).collect();
+                format!("{} {} {checksum}", migration.version, migration.description)
+            })
+            .collect();
+        insta::assert_snapshot!(migrations.join("\n"));
+    }
+
+    async fn made_by(migrations: Migrator, path: &Path, rows: &'static str) {
+        let mut connection: SqliteConnection =
+            options().filename(path).create_if_missing(true).connect().await.unwrap();
+        migrations.run(&mut connection).await.unwrap();
+        sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn database_made_by_the_first_migration_only_is_brought_up_and_keeps_its_rows() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("records.db");
+        let first = Migrator::with_migrations(vec![MIGRATIONS.iter().next().unwrap().clone()]);
+        made_by(
+            first,
+            &path,
+            "INSERT INTO accounts (path, created_ms) VALUES ('/acme/acct/1', 1);
+             INSERT INTO orders (path, account, identifiers, set_id, admitted, status, issuance, created_ms)
+             VALUES ('/o/1', '/acme/acct/1', 'dns:example.com', zeroblob(32), 'limited', 'valid', 'counted', 1);
+             INSERT INTO issued_sets VALUES ('/o/1', zeroblob(32), 5);
+             INSERT INTO pauses (account, identifier, since_ms) VALUES ('/acme/acct/1', 'dns:example.com', 1);",
+        )
+        .await;
+
+        let records = Records::open(&path).await.unwrap();
+        let account = AccountId::of("/acme/acct/1").unwrap();
+        assert!(records.account(&account).await.unwrap().is_some());
+        assert_eq!(records.pauses(&account, 10).await.unwrap().len(), 1);
+        let since = jiff::Timestamp::from_millisecond(5).unwrap();
+        assert!(records.set_issued_since(&SetId([0; 32]), since).await.unwrap());
+        records.close().await;
+    }
+
+    #[tokio::test]
+    async fn database_of_a_newer_version_is_refused_with_a_word_about_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("records.db");
+        let mut later = MIGRATIONS.iter().next().unwrap().clone();
+        later.version = 9_999;
+        made_by(Migrator::with_migrations(vec![later]), &path, "").await;
+        let error = Records::open(&path).await.err().unwrap();
+        assert!(matches!(error, RecordsError::Newer { version: 9_999, .. }), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn row_that_makes_no_sense_is_an_error_naming_its_table() {
+        let records = Records::in_memory().await.unwrap();
+        sqlx::query("INSERT INTO accounts (path, key, created_ms) VALUES ('/acme/acct/1', 'no key', 1)")
+            .execute(&records.shared.writing)
+            .await
+            .unwrap();
+        let error = records.account(&AccountId::of("/acme/acct/1").unwrap()).await.unwrap_err();
+        assert!(matches!(error, RecordsError::Corrupt { table: "accounts" }), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn database_is_in_wal_mode_with_foreign_keys() {
+        let directory = tempfile::tempdir().unwrap();
+        let records = Records::open(&directory.path().join("records.db")).await.unwrap();
+        for (pragma, value) in [("journal_mode", "wal"), ("synchronous", "1"), ("foreign_keys", "1")] {
+            let sql = sqlx::AssertSqlSafe(format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}"));
+            let set: String = sqlx::query_scalar(sql).fetch_one(&records.shared.writing).await.unwrap();
+            assert_eq!(set, value, "{pragma}");
+        }
     }
 }

@@ -20,7 +20,7 @@ pub enum RecordsError {
         /// The database file.
         path: PathBuf,
         /// What SQLite says.
-        source: sqlx::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The file was written by a version of Tollgate that knows more than this one.
     #[error("the records database {} was written by a newer version (migration {version})", path.display())]

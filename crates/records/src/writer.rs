@@ -199,3 +199,93 @@ fn refuse_all(batch: Vec<Box<dyn Queued>>, error: &Arc<sqlx::Error>) {
         write.refuse(RecordsError::Commit(Arc::clone(error)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt, future::join_all};
+    use sqlx::sqlite::SqlitePoolOptions;
+
+    use super::*;
+
+    /// One connection in memory with a table of numbers, each at most once.
+    async fn numbers() -> SqlitePool {
+        let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+        sqlx::query("CREATE TABLE numbers (number INTEGER UNIQUE)").execute(&pool).await.unwrap();
+        pool
+    }
+
+    async fn insert_twice(writer: &Writer, first: i64, second: i64) -> Result<()> {
+        writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    for number in [first, second] {
+                        sqlx::query("INSERT INTO numbers VALUES (?)")
+                            .bind(number)
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn kept(pool: &SqlitePool) -> Vec<i64> {
+        sqlx::query_scalar("SELECT number FROM numbers ORDER BY number").fetch_all(pool).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn failing_write_leaves_nothing_and_takes_no_other_with_it() {
+        let pool = numbers().await;
+        let writer = Writer::start(pool.clone());
+        // All in one batch: the task runs only once they are queued. The second fails half way.
+        let writes = [(1, 2), (3, 1), (4, 5)];
+        let answers = join_all(writes.map(|(first, second)| insert_twice(&writer, first, second))).await;
+        assert!(matches!(answers[..], [Ok(()), Err(RecordsError::Database(_)), Ok(())]));
+        assert_eq!(kept(&pool).await, [1, 2, 4, 5]);
+    }
+
+    #[tokio::test]
+    async fn write_whose_caller_is_gone_is_done() {
+        let pool = numbers().await;
+        let writer = Writer::start(pool.clone());
+        // Polled once, which queues it, and dropped.
+        assert!(insert_twice(&writer, 1, 2).now_or_never().is_none());
+        writer.close().await;
+        assert_eq!(kept(&pool).await, [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn more_than_the_queue_holds_is_all_written() {
+        let pool = numbers().await;
+        let writer = Writer::start(pool.clone());
+        let count = i64::try_from(QUEUE_MAX).unwrap() + 10;
+        let answers = join_all((0..count).map(|n| insert_twice(&writer, n, n + count))).await;
+        assert!(answers.into_iter().all(|answer| answer.is_ok()));
+        assert_eq!(kept(&pool).await.len(), 2 * (QUEUE_MAX + 10));
+    }
+
+    #[tokio::test]
+    async fn batch_that_cannot_be_committed_is_told_to_every_caller_and_the_next_one_works() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", directory.path().join("numbers.db").display());
+        let pool = SqlitePoolOptions::new().max_connections(1).connect(&url).await.unwrap();
+        sqlx::query("CREATE TABLE numbers (number INTEGER UNIQUE)").execute(&pool).await.unwrap();
+        let writer = Writer::start(pool.clone());
+        // Ends the whole transaction from inside, as SQLite does when the disk is full.
+        let ending = writer.write(|connection| {
+            Box::pin(async move {
+                sqlx::query("ROLLBACK").execute(connection).await?;
+                Ok(())
+            })
+        });
+        let (before, ending, after) =
+            futures_util::future::join3(insert_twice(&writer, 1, 2), ending, insert_twice(&writer, 3, 4))
+                .await;
+        for answer in [before, ending, after] {
+            assert!(matches!(answer, Err(RecordsError::Commit(_))));
+        }
+        insert_twice(&writer, 5, 6).await.unwrap();
+        assert_eq!(kept(&pool).await, [5, 6]);
+    }
+}
