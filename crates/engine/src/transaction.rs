@@ -188,3 +188,84 @@ impl Charge {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T0: Timestamp = Timestamp::from_secs(1_795_000_000);
+
+    /// One unit a second.
+    fn charge(burst: u64, cost: u64, action: Action) -> Charge {
+        let quota = Quota::new(1, Duration::from_secs(1), burst).expect("representable");
+        Charge { quota, cost: Cost(cost), action }
+    }
+
+    /// A bucket that is full in so many seconds.
+    fn full_in(seconds: u64) -> Bucket {
+        Bucket::from_tat(T0.saturating_add(Duration::from_secs(seconds)))
+    }
+
+    fn told(decision: Decision) -> (Option<u64>, usize, u64) {
+        let wait = match decision.verdict {
+            Verdict::Allow => None,
+            Verdict::Deny { retry_after } => Some(retry_after.as_secs()),
+        };
+        (wait, decision.decisive, decision.state.remaining)
+    }
+
+    #[test]
+    fn decisive_bucket_is_the_longest_wait_then_the_fewest_remaining_then_the_first() {
+        use Action::{Check, Record, Spend};
+        // (what is shown, charges with their buckets, (wait, decisive charge, remaining))
+        let cases = [
+            ("fewest remaining after the spend", vec![(9, 1, Spend, 0), (5, 1, Spend, 0)], (None, 1, 4)),
+            ("a check leaves what there is", vec![(5, 1, Spend, 0), (4, 1, Check, 0)], (None, 0, 4)),
+            ("the first of equals", vec![(5, 1, Spend, 0), (5, 1, Spend, 0)], (None, 0, 4)),
+            ("a denial beats an allowance", vec![(1, 1, Spend, 0), (9, 2, Spend, 8)], (Some(1), 1, 1)),
+            ("the longest wait", vec![(5, 1, Spend, 6), (5, 1, Spend, 9), (5, 1, Spend, 7)], (Some(5), 1, 0)),
+            ("a check denies, too", vec![(5, 1, Spend, 6), (5, 1, Check, 9)], (Some(5), 1, 0)),
+            ("equal waits: fewest remaining", vec![(5, 3, Spend, 4), (5, 1, Spend, 6)], (Some(2), 1, 0)),
+            ("equal denials: the first", vec![(5, 1, Spend, 6), (5, 1, Spend, 6)], (Some(2), 0, 0)),
+            ("a record never denies", vec![(5, 1, Spend, 0), (5, 1, Record, 9)], (None, 1, 0)),
+        ];
+        for (shown, charged, expected) in cases {
+            let charges: Vec<_> =
+                charged.iter().map(|(burst, cost, action, _)| charge(*burst, *cost, *action)).collect();
+            let mut buckets: Vec<_> = charged.iter().map(|(.., seconds)| full_in(*seconds)).collect();
+            let decision = decide(&charges, &mut buckets, T0).expect("the costs fit");
+            assert_eq!(told(decision), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn one_denial_leaves_every_bucket_as_it_was() {
+        let charges =
+            [charge(5, 1, Action::Spend), charge(5, 1, Action::Record), charge(5, 1, Action::Check)];
+        let before = [full_in(1), full_in(2), full_in(5)];
+        let mut buckets = before;
+        let decision = decide(&charges, &mut buckets, T0).expect("the costs fit");
+        assert_eq!(told(decision), (Some(1), 2, 0));
+        assert_eq!(buckets, before);
+
+        let later = T0.saturating_add(Duration::from_secs(1));
+        let decision = decide(&charges, &mut buckets, later).expect("the costs fit");
+        assert_eq!(told(decision), (None, 2, 1));
+        assert_eq!(buckets, [full_in(2), full_in(3), full_in(5)]);
+    }
+
+    #[test]
+    fn cost_above_the_burst_names_its_charge_before_anything_is_changed() {
+        let charges = [charge(5, 1, Action::Spend), charge(3, 4, Action::Record)];
+        let mut buckets = [Bucket::default(); 2];
+        let error = SpendError::CostExceedsBurst { charge: 1, cost: 4, burst: 3 };
+        assert_eq!(decide(&charges, &mut buckets, T0), Err(error));
+        assert_eq!(buckets, [Bucket::default(); 2]);
+        assert_eq!(error.to_string(), "cost 4 of charge 1 exceeds the burst 3");
+    }
+
+    #[test]
+    fn transaction_without_charges_is_an_error() {
+        assert_eq!(decide(&[], &mut [], T0), Err(SpendError::NoCharges));
+    }
+}

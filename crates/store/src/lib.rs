@@ -6,6 +6,8 @@
 use tollgate_engine::{BucketState, Charge, Decision, Quota, SpendError, Timestamp};
 
 mod bucket_id;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod future;
 mod memory;
 

@@ -253,31 +253,4 @@ impl fmt::Debug for MemoryStore {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use tollgate_engine::{Charge, Cost, Verdict};
-
-    use super::*;
-
-    const T0: Timestamp = Timestamp::from_secs(1_795_000_000);
-
-    fn two_per_minute(id: u64, action: Action) -> Entry {
-        let quota = Quota::new(2, Duration::from_secs(60), 2).expect("representable");
-        Entry { id: BucketId([id, id << 54]), charge: Charge { quota, cost: Cost(1), action } }
-    }
-
-    #[test]
-    fn third_spend_is_denied_until_its_wait_has_passed() {
-        let store = MemoryStore::new(MemoryStoreOptions::default());
-        let batch = [two_per_minute(1, Action::Spend), two_per_minute(2, Action::Check)];
-        for _ in 0..2 {
-            assert_eq!(store.decide_now(&batch, T0).expect("it fits").verdict, Verdict::Allow);
-        }
-        let retry_after = Duration::from_secs(30);
-        let denied = store.decide_now(&batch, T0).expect("it fits");
-        assert_eq!((denied.verdict, denied.decisive), (Verdict::Deny { retry_after }, 0));
-        let again = store.decide_now(&batch, T0.saturating_add(retry_after)).expect("it fits");
-        assert_eq!(again.verdict, Verdict::Allow);
-    }
-}
+mod tests;

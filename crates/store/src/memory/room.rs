@@ -80,3 +80,93 @@ impl Room {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use metrics::{Key, KeyName, Metadata, Recorder, SharedString, Unit, atomics::AtomicU64};
+    use tracing::{
+        Event, Level, Subscriber,
+        span::{Attributes, Id, Record},
+    };
+
+    use super::*;
+
+    /// Keeps what is counted.
+    #[derive(Default)]
+    struct Counted {
+        refused: Arc<AtomicU64>,
+        held: Arc<AtomicU64>,
+    }
+
+    impl Recorder for Counted {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+            Counter::from_arc(Arc::clone(&self.refused))
+        }
+        fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+            Gauge::from_arc(Arc::clone(&self.held))
+        }
+        fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> metrics::Histogram {
+            metrics::Histogram::noop()
+        }
+    }
+
+    /// Keeps the levels of what is logged.
+    #[derive(Clone, Default)]
+    struct Logged(Arc<Mutex<Vec<Level>>>);
+
+    impl Subscriber for Logged {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, event: &Event<'_>) {
+            self.0.lock().expect("no test panics here").push(*event.metadata().level());
+        }
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn refusals_are_counted_each_and_logged_once_until_there_is_room_again() {
+        let (counted, logged) = (Counted::default(), Logged::default());
+        let room = metrics::with_local_recorder(&counted, || Room::new(10));
+        let _logging = tracing::subscriber::set_default(logged.clone());
+        let levels = || logged.0.lock().expect("no test panics here").clone();
+
+        assert!(room.take(10) && !room.take(1));
+        for _ in 0..3 {
+            assert!(matches!(room.refuse(), StoreError::Full { buckets_max: 10 }));
+        }
+        assert_eq!(counted.refused.load(Ordering::Relaxed), 3);
+        assert_eq!(f64::from_bits(counted.held.load(Ordering::Relaxed)), 10.0);
+        assert_eq!(levels(), [Level::WARN]);
+
+        room.give(5);
+        room.publish();
+        room.publish();
+        assert_eq!(f64::from_bits(counted.held.load(Ordering::Relaxed)), 5.0);
+        assert_eq!(levels(), [Level::WARN, Level::INFO]);
+
+        assert!(room.take(5));
+        room.refuse();
+        assert_eq!(levels(), [Level::WARN, Level::INFO, Level::WARN]);
+    }
+
+    #[test]
+    fn room_is_taken_whole_or_not_at_all() {
+        let room = Room::new(10);
+        assert!(room.take(8));
+        assert!(!room.take(3) && !room.take(usize::MAX));
+        assert_eq!(room.held(), 8);
+        assert!(room.take(2));
+    }
+}
