@@ -265,3 +265,191 @@ fn split_from_the_right(text: &str, separator: char) -> impl Iterator<Item = &st
         Some(&whole[at.map_or(0, |at| at + separator.len_utf8())..])
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PEER: &str = "10.0.0.1";
+
+    fn proxies(header: ForwardingHeader) -> TrustedProxies {
+        TrustedProxies::in_networks(vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()], header)
+    }
+
+    fn nearest(hops: usize) -> TrustedProxies {
+        TrustedProxies::nearest(NonZeroUsize::new(hops).unwrap(), ForwardingHeader::XForwardedFor)
+    }
+
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        let line = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap())
+        };
+        lines.iter().map(line).collect()
+    }
+
+    fn client(proxies: &TrustedProxies, peer: &str, lines: &[(&'static str, &str)]) -> String {
+        proxies.resolve(peer.parse().unwrap(), Scheme::Http, &headers(lines)).ip().to_string()
+    }
+
+    #[test]
+    fn x_forwarded_for_is_read_from_the_right_up_to_the_first_stranger() {
+        let proxies = proxies(ForwardingHeader::XForwardedFor);
+        for (line, expected) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("6.6.6.6, 192.0.2.1", "192.0.2.1"),
+            ("6.6.6.6, 192.0.2.1, 10.0.0.9", "192.0.2.1"),
+            ("6.6.6.6,192.0.2.1 ,\t10.0.0.9,10.0.0.8", "192.0.2.1"),
+            ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
+            ("192.0.2.1:4711", "192.0.2.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:4711", "2001:db8::1"),
+            ("192.0.2.1, ::ffff:10.0.0.7", "192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("192.0.2.1, fd00::7", "192.0.2.1"),
+            ("192.0.2.1, , ,", "192.0.2.1"),
+            ("", PEER),
+            ("unknown", PEER),
+            ("6.6.6.6, unknown", PEER),
+            ("6.6.6.6, unknown, 10.0.0.9", "10.0.0.9"),
+            ("_hidden", PEER),
+            ("fe80::1%eth0", PEER),
+            ("192.0.2.1:", PEER),
+            ("192.0.2.1:http", PEER),
+            ("192.0.2.1:123456", PEER),
+            ("[2001:db8::1", PEER),
+            ("[192.0.2.1]", PEER),
+            ("192.0.2.256", PEER),
+            ("192.0.2.1\u{e9}", PEER),
+        ] {
+            assert_eq!(client(&proxies, PEER, &[("x-forwarded-for", line)]), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn forwarded_is_read_by_its_grammar() {
+        let proxies = proxies(ForwardingHeader::Forwarded);
+        for (line, expected) in [
+            ("for=192.0.2.1", "192.0.2.1"),
+            ("For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe::17"),
+            ("for=192.0.2.1;proto=https;by=10.0.0.1", "192.0.2.1"),
+            ("by=10.0.0.1; FOR=\"192.0.2.1:80\"", "192.0.2.1"),
+            ("for=6.6.6.6, for=192.0.2.1", "192.0.2.1"),
+            ("for=6.6.6.6;x=\", for=192.0.2.1", "192.0.2.1"),
+            ("for=6.6.6.6, for=\", for=192.0.2.1, for=10.0.0.9", "192.0.2.1"),
+            ("for=192.0.2.1;ext=\"a,b;c\"", "192.0.2.1"),
+            ("for=\"192.0.2.1:_port\"", "192.0.2.1"),
+            ("for=unknown", PEER),
+            ("for=\"_gazonk\"", PEER),
+            ("proto=https", PEER),
+            ("for=192.0.2.1;for=6.6.6.6", PEER),
+            ("for=\"192.0.2.\\1\"", PEER),
+            ("192.0.2.1", PEER),
+        ] {
+            assert_eq!(client(&proxies, PEER, &[("forwarded", line)]), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn several_header_lines_are_one_list() {
+        let proxies = proxies(ForwardingHeader::XForwardedFor);
+        let lines = [("x-forwarded-for", "6.6.6.6, 192.0.2.1"), ("x-forwarded-for", "10.0.0.9")];
+        assert_eq!(client(&proxies, PEER, &lines), "192.0.2.1");
+    }
+
+    #[test]
+    fn only_the_chosen_header_counts() {
+        let both = [("x-forwarded-for", "192.0.2.1"), ("forwarded", "for=192.0.2.2")];
+        assert_eq!(client(&proxies(ForwardingHeader::XForwardedFor), PEER, &both), "192.0.2.1");
+        assert_eq!(client(&proxies(ForwardingHeader::Forwarded), PEER, &both), "192.0.2.2");
+    }
+
+    #[test]
+    fn hops_bound_how_far_the_walk_goes() {
+        let line = [("x-forwarded-for", "6.6.6.6, 192.0.2.1, 10.0.0.9")];
+        for (proxies, expected) in [
+            (nearest(1), "10.0.0.9"),
+            (nearest(2), "192.0.2.1"),
+            (nearest(9), "6.6.6.6"),
+            (proxies(ForwardingHeader::XForwardedFor).at_most(NonZeroUsize::MIN), "10.0.0.9"),
+        ] {
+            assert_eq!(client(&proxies, PEER, &line), expected, "{proxies:?}");
+        }
+        assert_eq!(client(&nearest(1), "2001:db8::9", &line), "10.0.0.9");
+    }
+
+    #[test]
+    fn the_scheme_is_told_by_the_proxy_that_the_client_reached() {
+        let x = |proto| [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-proto", proto)];
+        let f = |line| [("forwarded", line)];
+        for (header, lines, scheme) in [
+            (ForwardingHeader::XForwardedFor, &x("https")[..], Scheme::Https),
+            (ForwardingHeader::XForwardedFor, &x("http, HTTPS")[..], Scheme::Https),
+            (ForwardingHeader::XForwardedFor, &x("gopher")[..], Scheme::Http),
+            (
+                ForwardingHeader::Forwarded,
+                &f("for=192.0.2.1;proto=https, for=10.0.0.9;proto=http")[..],
+                Scheme::Https,
+            ),
+            (ForwardingHeader::Forwarded, &f("for=6.6.6.6;proto=https, for=192.0.2.1")[..], Scheme::Http),
+        ] {
+            let resolved = proxies(header).resolve(PEER.parse().unwrap(), Scheme::Http, &headers(lines));
+            assert_eq!(resolved.scheme(), scheme, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn an_ipv4_mapped_peer_is_its_ipv4_address() {
+        let proxies = proxies(ForwardingHeader::XForwardedFor);
+        let line = [("x-forwarded-for", "192.0.2.1")];
+        assert_eq!(client(&proxies, "::ffff:10.0.0.1", &line), "192.0.2.1");
+        assert_eq!(client(&proxies, "::ffff:198.51.100.1", &line), "198.51.100.1");
+    }
+
+    fn any_header() -> impl Strategy<Value = ForwardingHeader> {
+        prop_oneof![Just(ForwardingHeader::XForwardedFor), Just(ForwardingHeader::Forwarded)]
+    }
+
+    /// Mostly the characters that mean something.
+    fn junk() -> impl Strategy<Value = String> {
+        prop_oneof!["[0-9a-f.:,;=\"\\[\\] for\\\\_%-]{0,60}", "[ -~]{0,40}"]
+    }
+
+    proptest! {
+        #[test]
+        fn an_untrusted_peer_is_the_client_whatever_it_sends(
+            header in any_header(), lines in prop::collection::vec(junk(), 0..4), last in any::<u8>(),
+        ) {
+            let peer = IpAddr::from([198, 51, 100, last]);
+            let mut map = HeaderMap::new();
+            for line in &lines {
+                for name in [X_FORWARDED_FOR, header::FORWARDED, X_FORWARDED_PROTO] {
+                    map.append(name, HeaderValue::from_str(line).unwrap());
+                }
+            }
+            let expected = ClientAddress::new(peer, Scheme::Https);
+            prop_assert_eq!(proxies(header).resolve(peer, Scheme::Https, &map), expected);
+        }
+
+        #[test]
+        fn what_a_client_sends_never_beats_what_its_proxy_appends(
+            header in any_header(), forged in junk(), own_line in any::<bool>(), last in any::<u8>(),
+        ) {
+            let client = IpAddr::from([198, 51, 100, last]);
+            let (name, told) = match header {
+                ForwardingHeader::XForwardedFor => (X_FORWARDED_FOR, client.to_string()),
+                ForwardingHeader::Forwarded => (header::FORWARDED, format!("for={client}")),
+            };
+            let mut map = HeaderMap::new();
+            if own_line {
+                map.append(&name, HeaderValue::from_str(&forged).unwrap());
+                map.append(&name, HeaderValue::from_str(&told).unwrap());
+            } else {
+                map.append(&name, HeaderValue::from_str(&format!("{forged}, {told}")).unwrap());
+            }
+            prop_assert_eq!(proxies(header).resolve(PEER.parse().unwrap(), Scheme::Http, &map).ip(), client);
+        }
+    }
+}

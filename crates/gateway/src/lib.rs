@@ -2,6 +2,7 @@
 
 pub mod client_address;
 pub mod listener;
+pub mod overall;
 pub mod proxy_protocol;
 pub mod request_body;
 pub mod tls;

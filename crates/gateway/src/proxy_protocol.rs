@@ -108,3 +108,94 @@ fn parse_v2(bytes: &[u8]) -> Result<ProxyHeader, ProxyHeaderError> {
     };
     Ok(ProxyHeader::Complete { length, source })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn v2(version_and_command: u8, family: u8, addresses: &[u8]) -> Vec<u8> {
+        let mut header = V2_PREFIX.to_vec();
+        header.extend([version_and_command, family]);
+        header.extend(u16::try_from(addresses.len()).unwrap().to_be_bytes());
+        header.extend(addresses);
+        header
+    }
+
+    const V4: [u8; 12] = [192, 0, 2, 1, 192, 0, 2, 2, 0x12, 0x67, 0x01, 0xbb];
+
+    fn v6() -> Vec<u8> {
+        let client: std::net::Ipv6Addr = "2001:db8::1".parse().unwrap();
+        [&client.octets()[..], &[0; 16], &[0x12, 0x67, 0, 80]].concat()
+    }
+
+    #[test]
+    fn a_header_tells_who_connected() {
+        let four = Some("192.0.2.1:4711".parse().unwrap());
+        let six = Some("[2001:db8::1]:4711".parse().unwrap());
+        for (bytes, source) in [
+            (b"PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n".to_vec(), four),
+            (b"PROXY TCP6 2001:db8::1 ::1 4711 443\r\n".to_vec(), six),
+            (b"PROXY UNKNOWN\r\n".to_vec(), None),
+            (b"PROXY UNKNOWN ff::1 whatever 1 2\r\n".to_vec(), None),
+            (v2(0x21, 0x11, &V4), four),
+            (v2(0x21, 0x11, &[&V4[..], &[0x04, 0, 3, 1, 2, 3]].concat()), four),
+            (v2(0x21, 0x21, &v6()), six),
+            (v2(0x20, 0x11, &V4), None),
+            (v2(0x20, 0x00, &[]), None),
+            (v2(0x21, 0x00, &[]), None),
+            (v2(0x21, 0x31, &[0; 216]), None),
+        ] {
+            let expected = ProxyHeader::Complete { length: bytes.len(), source };
+            let with_rest = [&bytes[..], b"GET / HTTP/1.1\r\n\r\n"].concat();
+            assert_eq!(parse_proxy_header(&with_rest), Ok(expected), "{bytes:?}");
+            for end in 0..bytes.len() {
+                assert_eq!(
+                    parse_proxy_header(&bytes[..end]),
+                    Ok(ProxyHeader::Incomplete),
+                    "{end} of {bytes:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_header_is_refused_as_soon_as_it_shows() {
+        use ProxyHeaderError::{Malformed, NoHeader, TooLong};
+        for (bytes, error) in [
+            (b"G".to_vec(), NoHeader),
+            (b"\x16\x03\x01".to_vec(), NoHeader),
+            (b"PROXY-".to_vec(), NoHeader),
+            (b"PROXY TCP4 192.0.2.256 192.0.2.2 1 2\r\n".to_vec(), Malformed),
+            (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 65536\r\n".to_vec(), Malformed),
+            (b"PROXY TCP5 192.0.2.1 192.0.2.2 1 2\r\n".to_vec(), Malformed),
+            (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2 3\r\n".to_vec(), Malformed),
+            (b"PROXY \r\n".to_vec(), Malformed),
+            (b"PROXY \xff\xfe\r\n".to_vec(), Malformed),
+            ([b"PROXY UNKNOWN ".to_vec(), vec![b'x'; 200]].concat(), TooLong { bytes_max: V1_BYTES_MAX }),
+            (v2(0x11, 0x11, &V4), Malformed),
+            (v2(0x22, 0x11, &V4), Malformed),
+            (v2(0x21, 0x12, &V4), Malformed),
+            (v2(0x21, 0x11, &V4[..8]), Malformed),
+            (v2(0x21, 0x11, &vec![0; V2_BYTES_MAX]), TooLong { bytes_max: V2_BYTES_MAX }),
+        ] {
+            assert_eq!(parse_proxy_header(&bytes), Err(error), "{bytes:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_within_bounds(
+            start in prop_oneof![Just(&b""[..]), Just(V1_PREFIX), Just(V2_PREFIX)],
+            rest in prop::collection::vec(any::<u8>(), 0..600),
+        ) {
+            let bytes = [start, &rest].concat();
+            match parse_proxy_header(&bytes) {
+                Ok(ProxyHeader::Complete { length, .. }) => prop_assert!(length <= bytes.len().min(V2_BYTES_MAX)),
+                Ok(ProxyHeader::Incomplete) => prop_assert!(bytes.len() < V2_BYTES_MAX),
+                Err(_) => {}
+            }
+        }
+    }
+}
