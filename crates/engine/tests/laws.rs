@@ -141,7 +141,7 @@ proptest! {
         backlog in 0.0..=2.0,
         part in 0.0..=1.0,
     ) {
-        let bucket = Bucket::from_tat(Timestamp::from_nanos(now + scaled(&quota, backlog)));
+        let bucket = Bucket::from_tat(Timestamp::from_nanos(now.saturating_add(scaled(&quota, backlog))));
         let cost = Cost(scaled_cost(&quota, part));
         let after = |wait: Duration| bucket.check(&quota, cost, Timestamp::from_nanos(now).saturating_add(wait));
         // Waits that end before the end of time: in the year 2554, whatever has to be kept beyond it is denied.
@@ -241,7 +241,7 @@ proptest! {
         for (quota, backlog, part, action) in charged {
             let action = [Action::Spend, Action::Check, Action::Record][usize::from(action)];
             charges.push(Charge { quota, cost: Cost(scaled_cost(&quota, part)), action });
-            before.push(Bucket::from_tat(Timestamp::from_nanos(now + scaled(&quota, backlog))));
+            before.push(Bucket::from_tat(Timestamp::from_nanos(now.saturating_add(scaled(&quota, backlog)))));
         }
         let mut after = before.clone();
         let decision = decide(&charges, &mut after, at).expect("the costs fit");
