@@ -9,8 +9,8 @@ authorization-failures-per-identifier = for mange mislykkede godkendelser ({ $co
 consecutive-authorization-failures = for mange mislykkede godkendelser i træk ({ $count }) af "{ $subject }" inden for de seneste { $period }, prøv igen efter { $until }: se { $link }
 override-requests-per-ip = for mange indsendte anmodninger om undtagelse ({ $count }) fra denne IP-adresse inden for de seneste { $period }, prøv igen efter { $until }: se { $link }
 
-paused = valideringen er mislykkedes for mange gange i træk for { $names }, så ordrer på det er sat på pause for denne konto; det hjælper ikke at vente: ret årsagen, og ophæv derefter pausen på { $link }
-paused-and-more = valideringen er mislykkedes for mange gange i træk for { $names } og flere, så ordrer på dem er sat på pause for denne konto; det hjælper ikke at vente: ret årsagen, og ophæv derefter pausen på { $link }
+paused = valideringen er mislykkedes for mange gange i træk for { $names }, så denne konto kan ikke bestille til disse identifikatorer; det hjælper ikke at vente: ret årsagen, og ophæv derefter pausen på { $link }
+paused-and-more = valideringen er mislykkedes for mange gange i træk for { $names } og flere, så denne konto kan ikke bestille til disse identifikatorer; det hjælper ikke at vente: ret årsagen, og ophæv derefter pausen på { $link }
 
 too-many-requests = for mange forespørgsler fra denne IP-adresse, sæt farten ned, og prøv igen senere
 unavailable = grænserne kan ikke kontrolleres i øjeblikket, prøv igen senere

@@ -17,8 +17,8 @@ authorization-failures-per-identifier = too many failed authorizations ({ $count
 consecutive-authorization-failures = too many consecutive failed authorizations ({ $count }) for "{ $subject }" in the last { $period }, retry after { $until }: see { $link }
 override-requests-per-ip = too many override request form submissions ({ $count }) from this IP address in the last { $period }, retry after { $until }: see { $link }
 
-paused = validation failed too often in a row for { $names }, so orders for it are paused for this account; waiting does not help: mend the cause, then unpause at { $link }
-paused-and-more = validation failed too often in a row for { $names } and more, so orders for them are paused for this account; waiting does not help: mend the cause, then unpause at { $link }
+paused = validation failed too often in a row for { $names }, so this account cannot order for these identifiers; waiting does not help: fix the cause, then unpause at { $link }
+paused-and-more = validation failed too often in a row for { $names } and more, so this account cannot order for these identifiers; waiting does not help: fix the cause, then unpause at { $link }
 
 too-many-requests = too many requests from this IP address, slow down and retry later
 unavailable = rate limits cannot be checked at the moment, retry later

@@ -9,8 +9,8 @@ authorization-failures-per-identifier = trop d'autorisations échouées ({ $coun
 consecutive-authorization-failures = trop d'autorisations échouées de suite ({ $count }) pour "{ $subject }" dans les dernières { $period }, réessayez après { $until } : voir { $link }
 override-requests-per-ip = trop de demandes de dérogation envoyées par le formulaire ({ $count }) depuis cette adresse IP dans les dernières { $period }, réessayez après { $until } : voir { $link }
 
-paused = la validation a échoué trop de fois de suite pour { $names }, les commandes correspondantes sont donc suspendues pour ce compte ; attendre ne sert à rien : corrigez la cause, puis levez la suspension sur { $link }
-paused-and-more = la validation a échoué trop de fois de suite pour { $names } et d'autres, les commandes correspondantes sont donc suspendues pour ce compte ; attendre ne sert à rien : corrigez la cause, puis levez la suspension sur { $link }
+paused = la validation a échoué trop de fois de suite pour { $names }, ce compte ne peut donc pas commander pour ces identifiants ; attendre ne sert à rien : corrigez la cause, puis levez la suspension sur { $link }
+paused-and-more = la validation a échoué trop de fois de suite pour { $names } et d'autres, ce compte ne peut donc pas commander pour ces identifiants ; attendre ne sert à rien : corrigez la cause, puis levez la suspension sur { $link }
 
 too-many-requests = trop de requêtes depuis cette adresse IP, ralentissez et réessayez plus tard
 unavailable = les limites ne peuvent pas être vérifiées pour le moment, réessayez plus tard

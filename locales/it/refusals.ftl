@@ -9,8 +9,8 @@ authorization-failures-per-identifier = troppe autorizzazioni fallite ({ $count 
 consecutive-authorization-failures = troppe autorizzazioni fallite di seguito ({ $count }) per "{ $subject }" nelle ultime { $period }, riprovare dopo { $until }: vedere { $link }
 override-requests-per-ip = troppe richieste di deroga inviate con il modulo ({ $count }) da questo indirizzo IP nelle ultime { $period }, riprovare dopo { $until }: vedere { $link }
 
-paused = la convalida è fallita troppe volte di seguito per { $names }, perciò gli ordini relativi sono sospesi per questo account; attendere non serve: correggere la causa, poi riattivare da { $link }
-paused-and-more = la convalida è fallita troppe volte di seguito per { $names } e altri, perciò gli ordini relativi sono sospesi per questo account; attendere non serve: correggere la causa, poi riattivare da { $link }
+paused = la convalida è fallita troppe volte di seguito per { $names }, perciò questo account non può ordinare per questi identificatori; attendere non serve: correggere la causa, poi togliere la sospensione da { $link }
+paused-and-more = la convalida è fallita troppe volte di seguito per { $names } e altri, perciò questo account non può ordinare per questi identificatori; attendere non serve: correggere la causa, poi togliere la sospensione da { $link }
 
 too-many-requests = troppe richieste da questo indirizzo IP, rallentare e riprovare più tardi
 unavailable = al momento non è possibile verificare i limiti, riprovare più tardi

@@ -9,8 +9,8 @@ authorization-failures-per-identifier = quá nhiều lần xác thực thất b�
 consecutive-authorization-failures = quá nhiều lần xác thực thất bại liên tiếp ({ $count }) đối với "{ $subject }" trong { $period } vừa qua, hãy thử lại sau { $until }: xem { $link }
 override-requests-per-ip = quá nhiều lần gửi biểu mẫu xin nới giới hạn ({ $count }) từ địa chỉ IP này trong { $period } vừa qua, hãy thử lại sau { $until }: xem { $link }
 
-paused = việc xác thực đã thất bại quá nhiều lần liên tiếp đối với { $names }, nên các đơn yêu cầu liên quan đã bị tạm dừng cho tài khoản này; chờ đợi không giúp ích: hãy khắc phục nguyên nhân rồi bỏ tạm dừng tại { $link }
-paused-and-more = việc xác thực đã thất bại quá nhiều lần liên tiếp đối với { $names } và các định danh khác, nên các đơn yêu cầu liên quan đã bị tạm dừng cho tài khoản này; chờ đợi không giúp ích: hãy khắc phục nguyên nhân rồi bỏ tạm dừng tại { $link }
+paused = việc xác thực đã thất bại quá nhiều lần liên tiếp đối với { $names }, nên tài khoản này không thể yêu cầu cho các định danh này; chờ đợi không giúp ích: hãy khắc phục nguyên nhân rồi bỏ tạm dừng tại { $link }
+paused-and-more = việc xác thực đã thất bại quá nhiều lần liên tiếp đối với { $names } và các định danh khác, nên tài khoản này không thể yêu cầu cho các định danh này; chờ đợi không giúp ích: hãy khắc phục nguyên nhân rồi bỏ tạm dừng tại { $link }
 
 too-many-requests = quá nhiều yêu cầu từ địa chỉ IP này, hãy giảm tốc độ và thử lại sau
 unavailable = hiện không thể kiểm tra các giới hạn, hãy thử lại sau

@@ -11,5 +11,6 @@ pub mod overrides;
 mod policy;
 pub mod preset;
 pub mod renewal;
+pub mod view;
 
 pub use policy::{Answers, Pausing, Policy};

@@ -451,3 +451,6 @@ impl<'a> DomainTable<'a> {
         true
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
