@@ -95,3 +95,61 @@ fn contacts(members: &Map<String, Value>) -> Vec<String> {
     let contacts = contacts.into_iter().flatten().filter_map(Value::as_str);
     contacts.take(CONTACTS_MAX).map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_return_existing_is_believed_when_every_ca_reads_it_so() {
+        // (payload, believed)
+        let cases = [
+            (r#"{"onlyReturnExisting":true}"#, true),
+            (r#"{"onlyReturnExisting":true,"contact":[null],"x":{}}"#, true),
+            (r#"{"onlyReturnExisting":false}"#, false),
+            (r#"{"onlyReturnExisting":"true"}"#, false),
+            (r#"{"onlyReturnExisting":1}"#, false),
+            (r#"{"onlyReturnExisting":true,"onlyReturnExisting":true}"#, false),
+            (r#"{"onlyReturnExisting":true,"OnlyReturnExisting":false}"#, false),
+            (r#"{"onlyreturnexisting":true}"#, false),
+            (r#"[true]"#, false),
+            ("", false),
+            ("{", false),
+        ];
+        for (payload, believed) in cases {
+            assert_eq!(NewAccount::parse(payload.as_bytes()).only_return_existing, believed, "{payload}");
+        }
+    }
+
+    #[test]
+    fn junk_in_a_new_account_is_tolerated() {
+        let payload = br#"{"contact":["mailto:a@example.test",7,null],"termsOfServiceAgreed":true,
+            "externalAccountBinding":null,"orders":null,"status":5}"#;
+        let account = NewAccount::parse(payload);
+        assert_eq!(account.contacts, ["mailto:a@example.test"]);
+        assert!(account.terms_of_service_agreed && account.external_account_binding().is_none());
+
+        let account =
+            NewAccount::parse(br#"{"contact":"mailto:a@example.test","externalAccountBinding":[]}"#);
+        assert!(account.contacts.is_empty() && !account.terms_of_service_agreed);
+        assert_eq!(account.external_account_binding().unwrap().unwrap_err(), JwsError::NotFlattened);
+    }
+
+    #[test]
+    fn junk_in_an_account_is_tolerated() {
+        for body in ["", "[]", "null", "<html>", r#"{"status":1,"key":{"kty":"oct"}}"#, r#"{"key":null}"#] {
+            assert_eq!(AccountBody::parse(body.as_bytes()), AccountBody::default(), "{body}");
+        }
+        let account = AccountBody::parse(br#"{"status":"deactivated","contact":null,"key":"x"}"#);
+        assert_eq!(account.status.as_deref(), Some("deactivated"));
+    }
+
+    #[test]
+    fn a_key_change_needs_account_and_old_key() {
+        for payload in
+            ["", "{}", r#"{"account":"https://ca.example/acct/1"}"#, r#"{"account":1,"oldKey":{}}"#]
+        {
+            assert_eq!(KeyChange::parse(payload.as_bytes()), None, "{payload}");
+        }
+    }
+}

@@ -151,3 +151,81 @@ fn identifier(members: &Map<String, Value>) -> Option<Identifier> {
         identifier => Some(identifier),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_wildcard_is_read_from_the_flag_or_the_name() {
+        // (type, value, wildcard, identifier)
+        let cases = [
+            ("dns", "Example.com", json!(true), Some("*.example.com")),
+            ("dns", "*.example.com", json!(true), Some("*.example.com")),
+            ("dns", "*.example.com", json!(null), Some("*.example.com")),
+            ("dns", "example.com", json!(false), Some("example.com")),
+            ("dns", "example.com", json!("true"), Some("example.com")),
+            ("ip", "192.0.2.1", json!(true), Some("192.0.2.1")),
+            ("dns", "a_b", json!(true), None),
+        ];
+        for (kind, value, wildcard, identifier) in cases {
+            let body =
+                json!({"identifier": {"type": kind, "value": value}, "wildcard": wildcard}).to_string();
+            let read = AuthorizationBody::parse(body.as_bytes()).unwrap().identifier;
+            assert_eq!(read.map(|identifier| identifier.to_string()).as_deref(), identifier, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_authorization_is_read_whatever_junk_is_in_it() {
+        let authorization = AuthorizationBody::parse(
+            br#"{"status":"invalid","expires":null,"identifier":{"type":"dns","value":"example.com","x":1},"x":[],
+                "challenges":[null,7,{},{"type":"http-01","url":"https://ca.example/chall/1","status":"invalid",
+                "token":7,"validated":null,"error":{"type":"urn:ietf:params:acme:error:connection","detail":"refused"}},
+                {"type":["x"],"url":null,"status":"unknown","error":"x"}]}"#,
+        )
+        .unwrap();
+        insta::assert_debug_snapshot!(authorization);
+    }
+
+    #[test]
+    fn what_is_missing_or_junk_is_none() {
+        for body in ["{}", r#"{"status":null,"identifier":"example.com","challenges":{},"wildcard":true}"#] {
+            assert_eq!(
+                AuthorizationBody::parse(body.as_bytes()),
+                Some(AuthorizationBody::default()),
+                "{body}"
+            );
+            assert_eq!(ChallengeBody::parse(body.as_bytes()), Some(ChallengeBody::default()), "{body}");
+        }
+        for body in ["", "[]", "null", "<html>"] {
+            assert_eq!(AuthorizationBody::parse(body.as_bytes()), None, "{body}");
+            assert_eq!(ChallengeBody::parse(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn challenges_are_bounded() {
+        let body = json!({"challenges": vec![json!({}); CHALLENGES_MAX + 1]}).to_string();
+        assert_eq!(AuthorizationBody::parse(body.as_bytes()).unwrap().challenges.len(), CHALLENGES_MAX);
+    }
+
+    #[test]
+    fn a_wish_to_deactivate_is_seen_however_it_is_spelled() {
+        // (payload, asks)
+        let cases = [
+            (r#"{"status":"deactivated"}"#, true),
+            (r#"{"Status":"deactivated"}"#, true),
+            (r#"{"status":"valid","status":"deactivated","x":null}"#, true),
+            (r#"{"status":"valid"}"#, false),
+            (r#"{"status":["deactivated"]}"#, false),
+            ("{}", false),
+            ("", false),
+        ];
+        for (payload, asks) in cases {
+            assert_eq!(asks_to_deactivate(payload.as_bytes()), asks, "{payload}");
+        }
+    }
+}

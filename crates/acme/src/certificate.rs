@@ -169,3 +169,147 @@ fn address(octets: &[u8]) -> Option<IpAddr> {
 fn timestamp(time: ASN1Time) -> Result<jiff::Timestamp, CertificateError> {
     jiff::Timestamp::from_second(time.timestamp()).map_err(|_| CertificateError::Validity)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rcgen::{
+        BasicConstraints, CertificateParams, IsCa, Issuer, KeyIdMethod, KeyPair, SanType, SerialNumber,
+    };
+
+    use super::*;
+
+    /// The key identifier and the serial number of RFC 9773, 4.1.
+    const KEY_ID: [u8; 20] = [
+        0x69, 0x88, 0x5b, 0x6b, 0x87, 0x46, 0x40, 0x41, 0xe1, 0xb3, 0x7b, 0x84, 0x7b, 0xa0, 0xae, 0x2c, 0xde,
+        0x01, 0xc8, 0xd4,
+    ];
+    const SERIAL: [u8; 5] = [0x00, 0x87, 0x65, 0x43, 0x21];
+    const ID: &str = "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE";
+
+    fn params(names: Vec<SanType>) -> CertificateParams {
+        let mut params = CertificateParams::default();
+        params.subject_alt_names = names;
+        params.serial_number = Some(SerialNumber::from_slice(&SERIAL[1..]));
+        params.use_authority_key_identifier_extension = true;
+        params.not_before = rcgen::date_time_ymd(2026, 11, 23);
+        params.not_after = rcgen::date_time_ymd(2027, 2, 21);
+        params
+    }
+
+    fn issued(params: &CertificateParams) -> rcgen::Certificate {
+        let mut ca = CertificateParams::default();
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        ca.key_identifier_method = KeyIdMethod::PreSpecified(KEY_ID.to_vec());
+        let issuer = Issuer::new(ca, KeyPair::generate().unwrap());
+        params.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap()
+    }
+
+    #[test]
+    fn the_id_is_that_of_the_rfc() {
+        assert_eq!(CertificateId::new(&KEY_ID, &SERIAL), CertificateId::parse(ID));
+        assert_eq!(CertificateId::parse(ID).unwrap().to_string(), ID);
+    }
+
+    #[test]
+    fn a_leaf_is_read_from_der_and_as_the_first_of_a_chain() {
+        let name = |name: &str| SanType::DnsName(name.try_into().unwrap());
+        let leaf = issued(&params(vec![
+            name("www.Example.com"),
+            name("*.example.com"),
+            SanType::Rfc822Name("a@example.com".try_into().unwrap()),
+            name("not_a_host.example"),
+            SanType::IpAddress("192.0.2.1".parse().unwrap()),
+            SanType::IpAddress("2001:db8::1".parse().unwrap()),
+        ]));
+        let other = issued(&params(vec![name("other.example")]));
+
+        let read = Leaf::from_der(leaf.der()).unwrap();
+        assert_eq!(read.id.as_ref().map(CertificateId::as_str), Some(ID));
+        assert_eq!(read.serial, SERIAL);
+        let identifiers: Vec<_> = read.identifiers.iter().map(ToString::to_string).collect();
+        assert_eq!(identifiers, ["*.example.com", "www.example.com", "192.0.2.1", "2001:db8::1"]);
+        assert_eq!(read.not_before.to_string(), "2026-11-23T00:00:00Z");
+        assert_eq!(read.not_after.to_string(), "2027-02-21T00:00:00Z");
+
+        let chain = format!("subject=leaf\n{}\n{}", leaf.pem(), other.pem());
+        assert_eq!(Leaf::from_pem_chain(chain.as_bytes()), Ok(read));
+    }
+
+    #[test]
+    fn a_leaf_without_a_key_identifier_has_no_id() {
+        let mut params = params(vec![SanType::DnsName("example.com".try_into().unwrap())]);
+        params.use_authority_key_identifier_extension = false;
+        assert_eq!(Leaf::from_der(issued(&params).der()).unwrap().id, None);
+    }
+
+    #[test]
+    fn what_is_no_leaf_is_refused() {
+        let nameless = issued(&params(Vec::new()));
+        assert_eq!(Leaf::from_der(nameless.der()), Err(CertificateError::NoIdentifier));
+
+        let named = issued(&params(vec![SanType::DnsName("example.com".try_into().unwrap())]));
+        let longer = [named.der(), b"\0".as_slice()].concat();
+        assert_eq!(Leaf::from_der(&longer), Err(CertificateError::Der));
+        assert_eq!(Leaf::from_der(b""), Err(CertificateError::Der));
+        for length in 0..named.der().len() {
+            assert_eq!(Leaf::from_der(&named.der()[..length]), Err(CertificateError::Der), "{length}");
+        }
+
+        // (PEM, error)
+        let cases = [
+            (String::new(), CertificateError::NoCertificate),
+            ("<html>".into(), CertificateError::NoCertificate),
+            (named.pem().replace("CERTIFICATE", "PRIVATE KEY"), CertificateError::NoCertificate),
+            (named.pem().replace("-----END", "-----"), CertificateError::Pem),
+            (named.pem().replacen("MII", "M!!", 1), CertificateError::Pem),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".into(), CertificateError::Der),
+        ];
+        for (pem, error) in cases {
+            assert_eq!(Leaf::from_pem_chain(pem.as_bytes()), Err(error), "{pem}");
+        }
+    }
+
+    #[test]
+    fn an_id_has_two_parts_in_canonical_base64url() {
+        let long = format!("{}.AQ", "A".repeat(ID_BYTES_MAX));
+        for text in [
+            "",
+            ".",
+            "AAAA",
+            "AAAA.",
+            ".AQ",
+            "AAAA.AQ==",
+            "AAAA.AR",
+            "AA+A.AQ",
+            "AAAA.AQ.AQ",
+            " AAAA.AQ",
+            &long,
+        ] {
+            assert_eq!(CertificateId::parse(text), None, "{text:?}");
+        }
+        assert_eq!(CertificateId::new(&KEY_ID, &[]), None);
+        assert_eq!(CertificateId::new(&[1; ID_BYTES_MAX], &SERIAL), None);
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_is_parsed_from_its_text(key_id in prop::collection::vec(any::<u8>(), 1..40), serial: [u8; 20]) {
+            let id = CertificateId::new(&key_id, &serial).unwrap();
+            prop_assert_eq!(CertificateId::parse(id.as_str()), Some(id));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = (Leaf::from_der(&bytes), Leaf::from_pem_chain(&bytes));
+        }
+
+        #[test]
+        fn a_damaged_certificate_is_read_without_panic(at in any::<prop::sample::Index>(), byte: u8) {
+            let mut der = issued(&params(vec![SanType::DnsName("example.com".try_into().unwrap())])).der().to_vec();
+            let at = at.index(der.len());
+            der[at] = byte;
+            let _ = Leaf::from_der(&der);
+        }
+    }
+}

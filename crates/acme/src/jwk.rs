@@ -269,3 +269,106 @@ fn padded(member: &'static str, number: Vec<u8>, expected: usize) -> Result<Vec<
     number.splice(..0, std::iter::repeat_n(0, expected - number.len()));
     Ok(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key of RFC 7638, 3.1.
+    const RSA_N: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPe\
+                         bWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY36\
+                         8QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lF\
+                         d2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+
+    fn rsa(n: &str, e: &str) -> Result<Jwk, JwkError> {
+        Jwk::from_json(&json!({"kty": "RSA", "n": n, "e": e, "alg": "RS256", "kid": "2011-04-29"}))
+    }
+
+    fn with_leading_zero(text: &str) -> String {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).unwrap();
+        BASE64_URL_SAFE_NO_PAD.encode([&[0], bytes.as_slice()].concat())
+    }
+
+    #[test]
+    fn thumbprints_are_those_of_the_rfcs() {
+        // RFC 7638, 3.1
+        let thumbprint = rsa(RSA_N, "AQAB").unwrap().thumbprint();
+        assert_eq!(thumbprint.to_string(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+        assert_eq!(Thumbprint::of(&thumbprint.to_string()), Some(thumbprint));
+        assert_eq!(Thumbprint::of("NzbLsXh8"), None);
+
+        // RFC 8037, A.3
+        let ed25519 =
+            json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+        let thumbprint = Jwk::from_json(&ed25519).unwrap().thumbprint();
+        assert_eq!(thumbprint.to_string(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn one_key_has_one_thumbprint_however_its_numbers_are_padded() {
+        let key = rsa(RSA_N, "AQAB").unwrap();
+        assert_eq!(rsa(&with_leading_zero(RSA_N), &with_leading_zero("AQAB")).unwrap(), key);
+
+        let ec = |x: &[u8], y: &[u8]| {
+            let [x, y] = [x, y].map(|bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes));
+            Jwk::from_json(&json!({"kty": "EC", "crv": "P-256", "x": x, "y": y})).unwrap()
+        };
+        let padded = [[0; 2].as_slice(), &[7; 30]].concat();
+        let key = ec(&padded, &[9; 32]);
+        assert_eq!(ec(&[7; 30], &[&[0; 9], [9; 32].as_slice()].concat()), key);
+        assert!(matches!(key, Jwk::Ec { x, .. } if x == padded));
+    }
+
+    #[test]
+    fn only_the_required_members_are_written() {
+        let key = json!({"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0", "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
+            "use": "sig", "key_ops": [null], "n": null});
+        let read = Jwk::from_json(&key).unwrap();
+        let written = read.to_json();
+        assert_eq!(written.to_string(), read.canonical_text());
+        assert_eq!(written.as_object().unwrap().keys().collect::<Vec<_>>(), ["crv", "kty", "x", "y"]);
+        assert!(!format!("{read:?}").contains("jpsQ"));
+        assert_eq!(Jwk::from_json(&written), Ok(read));
+    }
+
+    #[test]
+    fn each_mistake_in_a_key_is_named() {
+        let bits = |bits: usize| {
+            let mut n = vec![0xff; bits.div_ceil(8)];
+            n[0] = 0xff >> (n.len() * 8 - bits);
+            BASE64_URL_SAFE_NO_PAD.encode(n)
+        };
+        let bytes = |count: usize| BASE64_URL_SAFE_NO_PAD.encode(vec![1; count]);
+        assert!(rsa(&bits(2048), "Aw").is_ok() && rsa(&bits(8192), "Aw").is_ok());
+
+        let cases = [
+            json!("key"),
+            json!([]),
+            json!({"kty": 1}),
+            json!({}),
+            json!({"kty": "oct", "k": "AAAA"}),
+            json!({"kty": "rsa", "n": RSA_N, "e": "AQAB"}),
+            json!({"kty": "RSA", "e": "AQAB"}),
+            json!({"kty": "RSA", "n": RSA_N}),
+            json!({"kty": "RSA", "n": "", "e": "AQAB"}),
+            json!({"kty": "RSA", "n": bits(2047), "e": "AQAB"}),
+            json!({"kty": "RSA", "n": bits(8193), "e": "AQAB"}),
+            json!({"kty": "RSA", "n": RSA_N, "e": "AQAB="}),
+            json!({"kty": "RSA", "n": RSA_N, "e": ""}),
+            json!({"kty": "RSA", "n": RSA_N, "e": "AQ"}),
+            json!({"kty": "RSA", "n": RSA_N, "e": "BA"}),
+            json!({"kty": "RSA", "n": RSA_N, "e": bytes(5)}),
+            json!({"kty": "EC", "x": bytes(32), "y": bytes(32)}),
+            json!({"kty": "EC", "crv": "secp256k1", "x": bytes(32), "y": bytes(32)}),
+            json!({"kty": "EC", "crv": "P-256", "x": bytes(32)}),
+            json!({"kty": "EC", "crv": "P-256", "x": bytes(33), "y": bytes(32)}),
+            json!({"kty": "EC", "crv": "P-384", "x": bytes(48), "y": bytes(49)}),
+            json!({"kty": "OKP", "crv": "Ed448", "x": bytes(57)}),
+            json!({"kty": "OKP", "crv": "Ed25519", "x": bytes(31)}),
+        ];
+        let mistakes: Vec<_> =
+            cases.iter().map(|key| Jwk::from_json(key).expect_err(&key.to_string()).to_string()).collect();
+        insta::assert_snapshot!(mistakes.join("\n"));
+    }
+}

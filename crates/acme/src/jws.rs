@@ -357,3 +357,6 @@ fn ecdsa(algorithm: Algorithm, curve: Curve) -> Option<&'static EcdsaVerificatio
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

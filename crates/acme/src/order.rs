@@ -167,3 +167,155 @@ fn read_identifier(element: &Written) -> Vec<Result<Identifier, IdentifierError>
     let parse = |kind| values.iter().map(move |value| Identifier::parse(kind, value));
     kinds.into_iter().flat_map(parse).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn texts(order: &NewOrder) -> Vec<String> {
+        let text = |identifier: &Result<Identifier, IdentifierError>| match identifier {
+            Ok(identifier) => identifier.to_string(),
+            Err(error) => error.to_string(),
+        };
+        order.identifiers.iter().map(text).collect()
+    }
+
+    #[test]
+    fn an_order_is_read_whatever_junk_is_in_it() {
+        let order = OrderBody::parse(
+            br#"{"status":"ready","expires":"2026-11-24T10:00:00.5+01:00","notBefore":null,"more":{"a":[]},
+                "identifiers":[{"type":"dns","value":"Example.com"},null,{"type":"dns"},{"type":"dns","value":"a_b"},
+                    {"type":"ip","value":"2001:DB8::1"},{"type":"email","value":"a@b.example"},7],
+                "authorizations":["https://ca.example/authz/1",null,"/authz/2",7,"mailto:x"],
+                "finalize":7,"certificate":"https://ca.example/cert/1","replaces":"AAAA.AQ"}"#,
+        )
+        .unwrap();
+        insta::assert_debug_snapshot!(order);
+    }
+
+    #[test]
+    fn what_is_missing_or_junk_in_an_order_is_none() {
+        for body in [
+            "{}",
+            r#"{"status":null,"identifiers":null,"authorizations":{},"finalize":null,"expires":null}"#,
+            r#"{"status":"issued","identifiers":"x","authorizations":"x","finalize":"x","expires":"soon"}"#,
+            r#"{"status":7,"identifiers":{"type":"dns","value":"example.com"},"certificate":"","replaces":"x"}"#,
+        ] {
+            assert_eq!(OrderBody::parse(body.as_bytes()), Some(OrderBody::default()), "{body}");
+        }
+        for body in ["", "[]", "null", "7", "<html>", "{"] {
+            assert_eq!(OrderBody::parse(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_new_order_keeps_order_duplicates_and_mistakes() {
+        let order = NewOrder::parse(
+            br#"{"identifiers":[{"type":"dns","value":"b.Example"},{"type":"dns","value":"*.a.example"},
+                {"type":"dns","value":"b.example."},{"type":"ip","value":"::1%lo"},{"type":"uri","value":"x"},null,
+                {"type":"dns","value":7}],"replaces":"AAAA.AQ","profile":"shortlived","status":null}"#,
+        )
+        .unwrap();
+        insta::assert_debug_snapshot!(texts(&order));
+        assert_eq!(order.replaces, CertificateId::parse("AAAA.AQ"));
+        assert_eq!(order.profile.as_deref(), Some("shortlived"));
+    }
+
+    #[test]
+    fn no_spelling_of_a_new_order_hides_an_identifier_that_a_ca_may_see() {
+        // (payload, identifiers read)
+        let cases: [(&str, &[&str]); 6] = [
+            (r#"{"Identifiers":[{"type":"dns","value":"a.example"}]}"#, &["a.example"]),
+            (
+                r#"{"identifiers":[{"type":"dns","value":"a.example"}],"identifiers":[{"type":"dns","value":"b.example"}]}"#,
+                &["a.example", "b.example"],
+            ),
+            (
+                r#"{"identifiers":[],"identifierſ":[{"type":"dns","value":"b.example"}],"IDENTIFIERS":null}"#,
+                &["b.example"],
+            ),
+            (
+                r#"{"identifiers":[{"type":"dns","value":"a.example","value":"b.example","Value":"c.example"}]}"#,
+                &["a.example", "b.example", "c.example"],
+            ),
+            (
+                r#"{"identifiers":[{"TYPE":"ip","type":"dns","value":"a.example"}]}"#,
+                &[r#""a.example" is no IP address"#, "a.example"],
+            ),
+            (r#"{"ident\u0069fiers":[{"t\u0079pe":"dns","value":"\u0061.example"}]}"#, &["a.example"]),
+        ];
+        for (payload, identifiers) in cases {
+            assert_eq!(texts(&NewOrder::parse(payload.as_bytes()).expect(payload)), identifiers, "{payload}");
+        }
+    }
+
+    #[test]
+    fn replaces_and_profile_are_read_when_every_ca_reads_them_so() {
+        let long = "p".repeat(PROFILE_BYTES_MAX + 1);
+        for members in [
+            r#""Replaces":"AAAA.AQ","PROFILE":"p""#.to_owned(),
+            r#""replaces":"AAAA.AQ","replaces":"AAAA.AQ","profile":"p","Profile":"q""#.into(),
+            r#""replaces":["AAAA.AQ"],"profile":null"#.into(),
+            format!(r#""replaces":"AAAA","profile":"{long}""#),
+        ] {
+            let order =
+                NewOrder::parse(format!(r#"{{"identifiers":[],{members}}}"#).as_bytes()).expect(&members);
+            assert_eq!((order.replaces, order.profile), (None, None), "{members}");
+        }
+    }
+
+    #[test]
+    fn a_payload_without_a_list_of_identifiers_is_no_new_order() {
+        for payload in
+            ["", "[]", "{}", r#"{"identifiers":null}"#, r#"{"identifiers":{"0":{}}}"#, "{", "\u{feff}{}"]
+        {
+            assert_eq!(NewOrder::parse(payload.as_bytes()), None, "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_hundred_thousand_identifiers_are_read_up_to_the_bound() {
+        let long = "a".repeat(300);
+        let many = json!({"identifiers": vec![json!({"type": "dns", "value": long}); 100_000]}).to_string();
+        let order = NewOrder::parse(many.as_bytes()).unwrap();
+        assert_eq!(order.identifiers.len(), IDENTIFIERS_MAX + 1);
+        assert_eq!(order.identifiers.last(), Some(&Err(IdentifierError::TooMany { max: IDENTIFIERS_MAX })));
+
+        let body = OrderBody::parse(many.as_bytes()).unwrap();
+        assert_eq!(body.identifiers.len(), 0);
+        let authorizations = json!({"authorizations": vec!["/authz/1"; 100_000]}).to_string();
+        assert_eq!(
+            OrderBody::parse(authorizations.as_bytes()).unwrap().authorizations.len(),
+            IDENTIFIERS_MAX
+        );
+    }
+
+    #[test]
+    fn repeated_members_of_one_identifier_do_not_multiply() {
+        let repeated = r#""type":"dns","value":"a.example","#.repeat(1000);
+        let payload = format!(r#"{{"identifiers":[{{{repeated}"x":1}}]}}"#);
+        let order = NewOrder::parse(payload.as_bytes()).unwrap();
+        assert_eq!(order.identifiers, [Err(IdentifierError::TooMany { max: READINGS_MAX })]);
+    }
+
+    #[test]
+    fn a_new_authorization_names_one_identifier() {
+        let read = |payload: &str| NewAuthorization::parse(payload.as_bytes()).map(|authz| authz.identifier);
+        let payload = r#"{"identifier":{"type":"dns","value":"Example.com"}}"#;
+        assert_eq!(read(payload), Some(Identifier::dns("example.com")));
+        assert_eq!(read(r#"{"identifier":"example.com"}"#), Some(Err(IdentifierError::NotAnIdentifier)));
+        assert_eq!(read("{}"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_read_without_panic(
+            body in r#"\{("(identifiers|status|type|value|replaces|expires)":["\[\]{}a-z0-9:,.*-]{0,20},?){0,5}\}"#,
+        ) {
+            let _ = (OrderBody::parse(body.as_bytes()), NewOrder::parse(body.as_bytes()));
+        }
+    }
+}

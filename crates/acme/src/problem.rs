@@ -219,3 +219,65 @@ fn into_members(value: Value) -> Map<String, Value> {
 fn text(members: &Map<String, Value>, member: &str) -> String {
     json::string(members, member).unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_problem_is_written_in_a_stable_order_and_read_back() {
+        let mut problem = Problem::new(ProblemType::RateLimited, 429, "too many failed authorizations");
+        assert_eq!(
+            serde_json::to_string(&problem).unwrap(),
+            r#"{"type":"urn:ietf:params:acme:error:rateLimited","status":429,"detail":"too many failed authorizations"}"#
+        );
+
+        problem.subproblems = ["example.com", "192.0.2.1"]
+            .map(|text| Subproblem {
+                kind: ProblemType::RateLimited.urn().to_owned(),
+                detail: format!("too many failed authorizations for {text:?}"),
+                identifier: Some((&Identifier::from_text(text).unwrap()).into()),
+            })
+            .into();
+        let written = serde_json::to_string_pretty(&problem).unwrap();
+        insta::assert_snapshot!(written);
+        assert_eq!(Problem::parse(written.as_bytes()), Some(problem));
+    }
+
+    #[test]
+    fn types_have_their_urns() {
+        for kind in ProblemType::ALL.iter().copied() {
+            assert_eq!(ProblemType::of_urn(kind.urn()), Some(kind));
+        }
+        assert_eq!(ProblemType::BadCsr.urn(), "urn:ietf:params:acme:error:badCSR");
+        assert_eq!(ProblemType::AlreadyReplaced.name(), "alreadyReplaced");
+        assert_eq!(ProblemType::of_urn("about:blank"), None);
+    }
+
+    #[test]
+    fn junk_in_a_problem_is_tolerated() {
+        let problem = json!({"type": null, "status": "429", "detail": ["x"], "instance": 1, "subproblems": [
+            null, 7, {"type": "urn:x", "detail": 1, "identifier": {"type": "dns"}},
+            {"identifier": {"type": "dns", "value": "Example.com", "more": []}},
+        ]});
+        let problem = Problem::parse(problem.to_string().as_bytes()).unwrap();
+        assert_eq!((problem.kind.as_str(), problem.status, problem.detail.as_str()), ("", None, ""));
+        assert_eq!(problem.problem_type(), None);
+        let identifiers: Vec<_> =
+            problem.subproblems.into_iter().map(|subproblem| subproblem.identifier).collect();
+        let named = identifiers[1].as_ref().unwrap().parse();
+        assert_eq!((identifiers.len(), &identifiers[0], named), (2, &None, Identifier::dns("example.com")));
+
+        for body in ["", "[]", "null", "<html></html>"] {
+            assert_eq!(Problem::parse(body.as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn subproblems_are_bounded() {
+        let problem = json!({"subproblems": vec![json!({}); SUBPROBLEMS_MAX + 1]});
+        assert_eq!(Problem::from(problem).subproblems.len(), SUBPROBLEMS_MAX);
+    }
+}

@@ -1,0 +1,3 @@
+//! What the fuzz targets do with their input. The crates' own tests do the same with the seeds.
+
+pub mod acme;
