@@ -32,8 +32,8 @@ impl Default for MemoryStoreOptions {
 
 /// Buckets in a sharded table.
 ///
-/// Decisions take no more than their own shards' locks, each once and in ascending order, and never wait
-/// while they hold them. Full buckets are forgotten a few at each insertion, by [`Self::sweep`], and when
+/// Decisions take no more than their own shards' locks, each once and in ascending order, and wait for nothing
+/// else while they hold them. Full buckets are forgotten a few at each insertion, by [`Self::sweep`], and when
 /// the cap is reached; no call looks at the whole table under one lock.
 pub struct MemoryStore {
     shards: Box<[Padded]>,
