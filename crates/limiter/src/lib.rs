@@ -1,8 +1,21 @@
-//! Ties policy, buckets, records and clock together: admit, settle, report.
+//! Ties policy, buckets, records and clock together: admit a request, settle it with the CA's
+//! answer, report what became of it.
+//!
+//! The limiter decides and accounts; it knows no HTTP. What a client is told of a [`Refusal`] is the
+//! gateway's to write.
 
+mod admission;
+mod bucket_name;
 mod clock;
+mod decide;
 mod limiter;
+mod new_order;
+mod outcome;
+mod refusal;
 pub mod unpause;
 
+pub use admission::{Admission, QuotaLine, Reservation};
 pub use clock::{Chance, Clock};
-pub use limiter::{Admission, Cause, Limiter, LimiterOptions, NewOrder, QuotaLine, Refusal, Reservation};
+pub use limiter::{Limiter, LimiterOptions};
+pub use new_order::NewOrder;
+pub use refusal::{Cause, Refusal};

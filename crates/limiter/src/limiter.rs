@@ -1,142 +1,103 @@
-//! The limiter.
+//! The limiter: what it is made of.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use tollgate_acme::{
-    certificate::CertificateId,
-    identifier::{Identifier, IdentifierSet},
-    resource::AccountId,
-};
-use tollgate_engine::{Quota, Timestamp};
-use tollgate_policy::{Policy, event::Exemption, limit::LimitName, message::Language};
-use tollgate_records::{Records, RecordsError};
+use arc_swap::ArcSwap;
+use tollgate_engine::Timestamp;
+use tollgate_policy::{Policy, event::Exemption};
+use tollgate_records::Records;
+use tollgate_store::{BucketStore, HashKey};
+
+use crate::{Admission, Chance, Clock, Reservation, unpause::UnpauseLinks};
 
 /// What a limiter is made of.
-pub struct LimiterOptions {}
+pub struct LimiterOptions {
+    /// The limits in force.
+    pub policy: Arc<Policy>,
+    /// Where the buckets are.
+    pub store: Arc<dyn BucketStore>,
+    /// The longest a decision waits for the store; then each limit's failure mode applies.
+    pub store_deadline: Duration,
+    /// Under which bucket names are hashed; the same for all nodes of an installation.
+    pub hash_key: HashKey,
+    /// What is not a bucket.
+    pub records: Records,
+    /// Signs the links of paused accounts.
+    pub unpause: UnpauseLinks,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// For the jitter of waits.
+    pub chance: Arc<dyn Chance>,
+}
 
 /// Decides, accounts and reports. Share it by `Arc`.
-pub struct Limiter {}
-
-/// A new order, as the limiter needs to know it.
-#[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "the fields say it")]
-pub struct NewOrder<'a> {
-    pub account: &'a AccountId,
-    pub identifiers: &'a IdentifierSet,
-    pub replaces: Option<&'a CertificateId>,
+pub struct Limiter {
+    pub(crate) policy: ArcSwap<Policy>,
+    pub(crate) store: Arc<dyn BucketStore>,
+    pub(crate) store_deadline: Duration,
+    pub(crate) hash_key: HashKey,
+    pub(crate) records: Records,
+    pub(crate) unpause: UnpauseLinks,
+    clock: Arc<dyn Clock>,
+    pub(crate) chance: Arc<dyn Chance>,
 }
 
-/// Admitted or refused.
-#[derive(Debug)]
-#[must_use]
-pub enum Admission {
-    /// Go on; settle the reservation with the CA's answer.
-    Admitted(Reservation),
-    /// Tell the client.
-    Refused(Refusal),
-}
-
-/// What an admitted request has spent until the CA has answered. Keep it (drop it) or refund it.
-#[derive(Debug, Default)]
-pub struct Reservation {
-    /// What the order is exempt from.
-    pub exemption: Option<Exemption>,
-    /// For the RateLimit fields: each limit that was decided; the decisive one first.
-    pub quotas: Vec<QuotaLine>,
-}
-
-/// One limit of a decision, for the RateLimit fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields say it")]
-pub struct QuotaLine {
-    pub limit: LimitName,
-    pub quota: Quota,
-    /// Known for the decisive limit only: whole units left, and seconds until full.
-    pub left: Option<(u64, u64)>,
-}
-
-/// Why a request is refused.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    /// The cause.
-    pub cause: Cause,
-    /// Identifiers at fault, for subproblems; empty when the request as a whole is.
-    pub identifiers: Vec<Identifier>,
-    /// For the RateLimit fields.
-    pub quotas: Vec<QuotaLine>,
-}
-
-/// The cause of a refusal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the variants say it")]
-pub enum Cause {
-    /// A limit. `retry_at` lies on a whole second; `retry_after_seconds` is at least 1; both tell the same moment.
-    Limit { limit: LimitName, retry_at: Timestamp, retry_after_seconds: u64 },
-    /// Paused pairs; waiting does not help.
-    Paused { link: String },
-    /// The bucket store or the records are away and a limit says `deny`.
-    Unavailable { limit: LimitName },
-}
-
-impl Refusal {
-    /// The `detail` of the problem document.
-    #[must_use]
-    pub fn detail(&self, language: Language) -> String {
-        let _ = language;
-        todo!()
-    }
-}
-
-#[expect(missing_docs, clippy::missing_errors_doc, clippy::unused_async, reason = "stub")]
-#[expect(unused_variables, reason = "stub")]
 impl Limiter {
+    /// A limiter of these parts.
+    #[must_use]
+    pub fn new(options: LimiterOptions) -> Self {
+        Self {
+            policy: ArcSwap::new(options.policy),
+            store: options.store,
+            store_deadline: options.store_deadline,
+            hash_key: options.hash_key,
+            records: options.records,
+            unpause: options.unpause,
+            clock: options.clock,
+            chance: options.chance,
+        }
+    }
+
+    /// The policy in force.
+    #[must_use]
     pub fn policy(&self) -> Arc<Policy> {
-        todo!()
+        self.policy.load_full()
     }
+
+    /// Puts another policy in force, from the next decision on (RULES 1.6).
+    pub fn set_policy(&self, policy: Arc<Policy>) {
+        self.policy.store(policy);
+    }
+
+    /// What is not a bucket.
+    #[must_use]
     pub fn records(&self) -> &Records {
-        todo!()
+        &self.records
     }
+
+    /// Signs and opens the links of paused accounts.
+    #[must_use]
+    pub fn unpause_links(&self) -> &UnpauseLinks {
+        &self.unpause
+    }
+
+    /// Now, by the limiter's clock.
+    #[must_use]
     pub fn now(&self) -> Timestamp {
-        todo!()
+        self.clock.now()
     }
+
+    /// Decides over a new account of a client address, and spends.
     pub async fn admit_new_account(&self, client: IpAddr) -> Admission {
-        todo!()
+        let policy = self.policy.load();
+        let now = self.now();
+        self.decide(&policy.new_account(client, now), Exemption::None, &[], now).await
     }
-    pub async fn admit_new_order(&self, order: NewOrder<'_>) -> Admission {
-        todo!()
-    }
-    /// Counts an order the CA accepted although it was forwarded without being admitted (its
-    /// signature did not fit the key known). Never denies.
-    pub async fn record_new_order(&self, order: NewOrder<'_>) -> Exemption {
-        todo!()
-    }
-    /// Gives back what was spent.
+
+    /// Gives back what an admitted request had spent: the CA refused it or could not be reached.
+    ///
+    /// A store that is away loses the refund; that is counted, and errs on the side of the limit.
     pub async fn refund(&self, reservation: Reservation) {
-        todo!()
-    }
-    /// Once per authorization. Pauses the pair when its failures have used up the pausing limit.
-    pub async fn validation_failed(
-        &self,
-        account: &AccountId,
-        identifier: &Identifier,
-    ) -> Result<(), RecordsError> {
-        todo!()
-    }
-    /// Once per authorization: the pair's pausing bucket is full again.
-    pub async fn validation_succeeded(&self, account: &AccountId, identifier: &Identifier) {
-        todo!()
-    }
-    /// Once per order.
-    pub async fn issued(&self, account: &AccountId, identifiers: &IdentifierSet, exemption: Exemption) {
-        todo!()
-    }
-    /// An order counted as issued turned `invalid` after all.
-    pub async fn issuance_undone(
-        &self,
-        account: &AccountId,
-        identifiers: &IdentifierSet,
-        exemption: Exemption,
-    ) {
-        todo!()
+        self.give_back(&reservation.spent).await;
     }
 }

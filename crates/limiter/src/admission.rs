@@ -1,0 +1,62 @@
+//! What the limiter answers to a request: admitted with a reservation, or refused.
+
+use smallvec::SmallVec;
+use tollgate_engine::{BucketState, Quota};
+use tollgate_policy::{event::Exemption, limit::LimitName};
+use tollgate_store::Entry;
+
+use crate::Refusal;
+
+/// Entries of one decision. Orders of up to three names stay off the heap.
+pub(crate) type Entries = SmallVec<[Entry; 8]>;
+
+/// Admitted or refused.
+#[derive(Debug)]
+#[must_use]
+pub enum Admission {
+    /// Go on; settle the reservation with the CA's answer.
+    Admitted(Reservation),
+    /// Tell the client. Nothing was spent.
+    Refused(Box<Refusal>),
+}
+
+/// What an admitted request has spent until the CA has answered.
+///
+/// Dropping it keeps what was spent; [`crate::Limiter::refund`] gives it back.
+#[derive(Debug)]
+pub struct Reservation {
+    pub(crate) spent: Entries,
+    pub(crate) exemption: Exemption,
+    pub(crate) quotas: Vec<QuotaLine>,
+}
+
+impl Reservation {
+    /// A reservation that spent nothing.
+    #[must_use]
+    pub fn free(exemption: Exemption) -> Self {
+        Self { spent: Entries::new(), exemption, quotas: Vec::new() }
+    }
+
+    /// What the order is exempt from.
+    #[must_use]
+    pub fn exemption(&self) -> Exemption {
+        self.exemption
+    }
+
+    /// Each limit that was decided, once, the decisive one first: for the `RateLimit` fields.
+    #[must_use]
+    pub fn quotas(&self) -> &[QuotaLine] {
+        &self.quotas
+    }
+}
+
+/// One limit of a decision, as the `RateLimit` fields tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotaLine {
+    /// The limit.
+    pub limit: LimitName,
+    /// Its quota for the key that was decided.
+    pub quota: Quota,
+    /// What its bucket holds now; known for the decisive limit only.
+    pub state: Option<BucketState>,
+}

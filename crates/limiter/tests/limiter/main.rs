@@ -1,0 +1,7 @@
+//! The limiter over memory and SQLite, with a clock that is moved and a chance that is set.
+
+mod fixture;
+mod orders;
+mod outcomes;
+mod store_away;
+mod unpause_links;
