@@ -110,11 +110,15 @@ impl Counters {
 mod tests {
     use std::time::Duration;
 
-    use tollgate_policy::preset::Preset;
+    use tollgate_policy::{config, preset::Preset};
 
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_secs(1_795_000_000);
+
+    fn configured(file: &str) -> Arc<Policy> {
+        Arc::new(Policy::from_raw(&config::parse(file).unwrap()).unwrap())
+    }
 
     fn limits(buckets_max: usize) -> OverallLimits {
         OverallLimits::new(Arc::new(Policy::preset(Preset::Letsencrypt)), HashKey::new([7; 16]), buckets_max)
@@ -160,6 +164,21 @@ mod tests {
         assert_eq!(excess, Excess { status: 503, retry_after_seconds: 1 });
         let later = NOW.saturating_add(Duration::from_secs(excess.retry_after_seconds));
         assert_eq!(limits.check(RequestClass::NewNonce, client, later), Ok(()));
+    }
+
+    #[test]
+    fn a_policy_put_in_force_later_decides_from_then_on() {
+        let limits = limits(1000);
+        let client = "192.0.2.1".parse().unwrap();
+        assert_eq!(admitted(&limits, RequestClass::NewOrder, "192.0.2.1", 300), 200);
+        let refused = |policy: &str| {
+            limits.set_policy(configured(policy));
+            limits.check(RequestClass::NewOrder, client, NOW).err().map(|excess| excess.status)
+        };
+        assert_eq!(refused("[requests]\nnew-order = { status = 429 }"), Some(429));
+        assert_eq!(refused("[requests]\nnew-order = { enforce = false }"), None);
+        assert_eq!(refused("[requests]\nnew-order = { enabled = false }"), None);
+        assert_eq!(refused(""), Some(503));
     }
 
     #[test]

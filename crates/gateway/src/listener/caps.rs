@@ -6,7 +6,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Caps on open connections. Several listeners may share one.
+/// Caps on open connections. Several listeners may share one. The peers that are trusted to name the
+/// client in a header are many clients, and only counted in total.
 #[derive(Debug)]
 pub struct ConnectionCaps {
     connections_max: usize,
@@ -48,6 +49,7 @@ impl ConnectionCaps {
         }
         open.total += 1;
         drop(open);
+        metrics::gauge!("tollgate_connections_open").increment(1.0);
         Ok(Place { caps: Arc::clone(self), client: None })
     }
 
@@ -88,6 +90,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        metrics::gauge!("tollgate_connections_open").decrement(1.0);
         let mut open = self.caps.lock();
         open.total -= 1;
         let Some(client) = self.client else { return };

@@ -74,6 +74,21 @@ enum ConnectionError {
     Stopped,
 }
 
+impl ConnectionError {
+    /// As metrics write it.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::ProxyHeader(_) => "proxy-header",
+            Self::TooSlow(_) => "too-slow",
+            Self::Cap(_) => "cap",
+            Self::Handshake(_) => "handshake",
+            Self::Broken(_) | Self::Http(_) => "broken",
+            Self::Aborted => "aborted",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 impl Site {
     pub(super) fn new(
         options: ListenerOptions,
@@ -118,14 +133,13 @@ impl Site {
 
 /// Serves one connection to its end.
 pub(super) async fn serve(stream: TcpStream, peer: IpAddr, place: Place, site: Arc<Site>) {
-    metrics::gauge!("tollgate_connections_open").increment(1.0);
     if let Err(error) = serve_connection(stream, peer, place, &site).await {
+        metrics::counter!("tollgate_connections_failed_total", "reason" => error.label()).increment(1);
         match error {
             ConnectionError::Cap(reached) => refused(reached, peer),
             error => tracing::debug!(%peer, error = &error as &dyn std::error::Error, "connection ended"),
         }
     }
-    metrics::gauge!("tollgate_connections_open").decrement(1.0);
 }
 
 /// Counts a connection that was closed because a cap is reached.

@@ -65,16 +65,19 @@ impl Activity {
     pub(super) fn awaited(&self) -> (Awaited, usize) {
         let awaited = if self.unanswered.load(Ordering::Acquire) > 0 {
             Awaited::Answer
-        } else if !self.answered_any.load(Ordering::Acquire) {
-            Awaited::Head
-        } else if self.read_since_answer.load(Ordering::Acquire) && !self.multiplexed.load(Ordering::Relaxed)
-        {
+        } else if self.in_head() {
             Awaited::Head
         } else {
-            // In HTTP/2 bytes between requests are mostly not a head: settings, windows, pings.
             Awaited::Request
         };
         (awaited, self.changes.load(Ordering::Acquire))
+    }
+
+    fn in_head(&self) -> bool {
+        // In HTTP/2, bytes between requests are mostly not a head: settings, windows, pings.
+        let in_next_head =
+            self.read_since_answer.load(Ordering::Acquire) && !self.multiplexed.load(Ordering::Relaxed);
+        in_next_head || !self.answered_any.load(Ordering::Acquire)
     }
 
     pub(super) async fn changed(&self) {

@@ -168,3 +168,103 @@ fn tell_about_the_client(headers: &mut HeaderMap, client: ClientAddress, host: &
     headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(client.scheme().as_str()));
     headers.insert(X_FORWARDED_HOST, host.clone());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client_address::Scheme;
+
+    fn cleaned(request: http::request::Builder, body: &'static str) -> Result<UpstreamRequest, RequestError> {
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let client = ClientAddress::new([192, 0, 2, 1].into(), Scheme::Https);
+        clean_request(&parts, Bytes::from_static(body.as_bytes()), client)
+    }
+
+    #[test]
+    fn the_host_is_that_of_the_uri_before_that_of_the_header() {
+        for (uri, host, expected) in [
+            ("/x", Some("a.test:14000"), Ok("a.test:14000")),
+            ("https://b.test/x", None, Ok("b.test")),
+            ("https://b.test/x", Some("a.test"), Ok("b.test")),
+            ("/x", Some("[2001:db8::1]:443"), Ok("[2001:db8::1]:443")),
+            ("/x", None, Err(RequestError::NoHost)),
+            ("/x", Some(""), Err(RequestError::NoHost)),
+            ("/x", Some("a.test/evil"), Err(RequestError::MalformedHost)),
+            ("/x", Some("a.test, b.test"), Err(RequestError::MalformedHost)),
+            ("https://user@b.test/x", None, Err(RequestError::MalformedHost)),
+            ("b.test:443", None, Err(RequestError::NoPath)),
+            ("*", Some("a.test"), Err(RequestError::NoPath)),
+        ] {
+            let mut request = Request::get(uri);
+            if let Some(host) = host {
+                request = request.header("host", host);
+            }
+            let found =
+                cleaned(request, "").map(|request| request.headers()["host"].to_str().unwrap().to_owned());
+            assert_eq!(found.as_deref().map_err(|error| *error), expected, "{uri} {host:?}");
+        }
+    }
+
+    #[test]
+    fn the_length_is_that_of_the_body_and_never_what_was_claimed() {
+        for (method, body, expected) in [
+            ("POST", "12345", Some("5")),
+            ("POST", "", Some("0")),
+            ("GET", "", None),
+            ("GET", "123", Some("3")),
+        ] {
+            let request = Request::builder()
+                .method(method)
+                .uri("/x")
+                .header("host", "a.test")
+                .header("content-length", "999")
+                .header("transfer-encoding", "chunked")
+                .header("expect", "100-continue");
+            let request = cleaned(request, body).unwrap();
+            let length = request.headers().get("content-length").map(|length| length.to_str().unwrap());
+            assert_eq!(length, expected, "{method} {body:?}");
+            assert!(!request.headers().contains_key("transfer-encoding"));
+            assert!(!request.headers().contains_key("expect"));
+        }
+    }
+
+    #[test]
+    fn connection_cannot_name_away_what_the_ca_or_the_client_needs() {
+        let request = Request::post("/x")
+            .header("host", "a.test")
+            .header("content-type", "application/jose+json")
+            .header("connection", "Content-Type, Host, X-Forwarded-For, X-Real-IP, X-Hop, \"junk\"")
+            .header("x-hop", "1");
+        let request = cleaned(request, "{}").unwrap();
+        assert_eq!(request.headers()["content-type"], "application/jose+json");
+        assert_eq!(request.headers()["host"], "a.test");
+        assert_eq!(request.headers()["x-forwarded-for"], "192.0.2.1");
+        assert_eq!(request.headers()["x-real-ip"], "192.0.2.1");
+        assert!(!request.headers().contains_key("x-hop"));
+
+        let answer =
+            Response::builder().header("connection", "Replay-Nonce, Location").header("replay-nonce", "n");
+        let answer = clean_response(answer.body(Bytes::new()).unwrap(), &Method::POST);
+        assert_eq!(answer.headers()["replay-nonce"], "n");
+    }
+
+    #[test]
+    fn an_answer_is_cleaned_once_or_twice_with_the_same_result() {
+        let answer = || {
+            Response::builder()
+                .version(Version::HTTP_10)
+                .header("connection", "close")
+                .header("content-length", "7")
+                .header("link", "<a>;rel=up")
+                .body(Bytes::from_static(b"body"))
+                .unwrap()
+        };
+        for (method, length) in [(Method::POST, false), (Method::HEAD, true)] {
+            let once = clean_response(answer(), &method);
+            assert_eq!(once.headers().contains_key("content-length"), length, "{method}");
+            assert!(!once.headers().contains_key("connection"));
+            let headers = once.headers().clone();
+            assert_eq!(clean_response(once, &method).headers(), &headers);
+        }
+    }
+}

@@ -17,7 +17,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 
 use super::{Upstream, UpstreamError, UpstreamRequest, UpstreamResponse, clean_response};
 use crate::tls::{CaTrust, TlsError};
@@ -167,9 +167,10 @@ impl Upstream for HttpUpstream {
                 let _place = self.places.acquire().await.map_err(unreachable)?;
                 self.forward(request).await
             });
+            let start = Instant::now();
             let outcome = answered.await.unwrap_or(Err(UpstreamError::TimedOut));
             let label = outcome.as_ref().map_or_else(UpstreamError::label, |_| "answered");
-            metrics::counter!("tollgate_upstream_requests_total", "outcome" => label).increment(1);
+            metrics::histogram!("tollgate_upstream_seconds", "outcome" => label).record(start.elapsed());
             outcome
         })
     }
