@@ -8,7 +8,11 @@ use super::Identifier;
 
 /// The identifiers of an order: sorted, each once, at least one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct IdentifierSet(Box<[Identifier]>);
+pub struct IdentifierSet {
+    identifiers: Box<[Identifier]>,
+    /// Kept, since every decision about an order asks for it, some of them twice.
+    id: SetId,
+}
 
 /// SHA-256 over a set's canonical text: equal for equal sets, however they were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,49 +25,58 @@ impl IdentifierSet {
     pub fn new(mut identifiers: Vec<Identifier>) -> Option<Self> {
         identifiers.sort_unstable();
         identifiers.dedup();
-        (!identifiers.is_empty()).then(|| Self(identifiers.into_boxed_slice()))
+        (!identifiers.is_empty())
+            .then(|| Self { id: digest_of(&identifiers), identifiers: identifiers.into() })
     }
 
     /// The identifiers in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Identifier> {
-        self.0.iter()
+        self.identifiers.iter()
     }
 
     /// The identifiers in order.
     #[must_use]
     pub fn as_slice(&self) -> &[Identifier] {
-        &self.0
+        &self.identifiers
     }
 
     /// How many there are; at least one.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.identifiers.len()
     }
 
     /// Whether `identifier` itself is in the set; a wildcard above it does not count.
     #[must_use]
     pub fn contains(&self, identifier: &Identifier) -> bool {
-        self.0.binary_search(identifier).is_ok()
+        self.identifiers.binary_search(identifier).is_ok()
     }
 
     /// The digest by which exact sets are compared.
     #[must_use]
     pub fn id(&self) -> SetId {
-        let hash = digest::digest(&digest::SHA256, self.canonical_text().as_bytes());
-        SetId(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
+        self.id
     }
+}
 
-    /// One line each, type and text: neither contains a space or a line break.
-    fn canonical_text(&self) -> String {
-        use fmt::Write;
+fn digest_of(identifiers: &[Identifier]) -> SetId {
+    let hash = digest::digest(&digest::SHA256, canonical_text(identifiers).as_bytes());
+    SetId(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
+}
 
-        let mut text = String::with_capacity(self.0.len() * 32);
-        for identifier in &self.0 {
-            writeln!(text, "{} {identifier}", identifier.kind()).expect("writing to a string cannot fail");
+/// One line each, type and text: neither contains a space or a line break.
+fn canonical_text(identifiers: &[Identifier]) -> String {
+    let mut text = String::with_capacity(identifiers.len() * 32);
+    for identifier in identifiers {
+        text.push_str(identifier.kind());
+        text.push(' ');
+        match identifier {
+            Identifier::Dns(name) => text.push_str(name.as_str()),
+            Identifier::Ip(address) => text.push_str(&address.to_string()),
         }
-        text
+        text.push('\n');
     }
+    text
 }
 
 impl<'a> IntoIterator for &'a IdentifierSet {
