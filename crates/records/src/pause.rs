@@ -11,6 +11,8 @@ use crate::{
     column::{Columns, identifier_text},
 };
 
+const COUNT: &str = "SELECT count(*) FROM pauses WHERE account = ? AND unpaused_ms IS NULL";
+
 /// A paused pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields say it")]
@@ -120,6 +122,15 @@ impl Records {
         .collect()
     }
 
+    /// How many pauses of the account are in force.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`](crate::RecordsError), as for every method here.
+    pub async fn pause_count(&self, account: &AccountId) -> Result<u64> {
+        Ok(sqlx::query_scalar(COUNT).bind(account.as_str()).fetch_one(self.readers()).await?)
+    }
+
     /// Lifts at most `max` pauses of the account, the oldest first.
     ///
     /// # Errors
@@ -141,12 +152,8 @@ impl Records {
                     .execute(&mut *connection)
                     .await?
                     .rows_affected();
-                    let remaining: u64 = sqlx::query_scalar(
-                        "SELECT count(*) FROM pauses WHERE account = ? AND unpaused_ms IS NULL",
-                    )
-                    .bind(account.as_str())
-                    .fetch_one(connection)
-                    .await?;
+                    let remaining =
+                        sqlx::query_scalar(COUNT).bind(account.as_str()).fetch_one(connection).await?;
                     Ok(Lifted { lifted, remaining })
                 })
             })

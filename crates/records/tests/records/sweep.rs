@@ -72,6 +72,15 @@ async fn authorization_used_by_a_younger_order_stays() {
 }
 
 #[tokio::test]
+async fn finished_authorization_of_an_unfinished_order_stays() {
+    let records = with_order(&order(1)).await;
+    records.link_order(&order(1).id, None, None, &[path("/authz/1")]).await.unwrap();
+    records.claim_outcome(&path("/authz/1"), AuthorizationStatus::Valid).await.unwrap();
+    assert_eq!(records.sweep(days(1)).await.unwrap(), 0);
+    assert_eq!(records.authorizations_of_order(&order(1).id).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn authorization_without_an_order_is_kept_thirty_days_from_the_first_sweep() {
     let records = records().await;
     records.save_authorization(&path("/authz/1"), &account(1), None, &[]).await.unwrap();
