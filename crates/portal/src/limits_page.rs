@@ -1,0 +1,111 @@
+//! The page of the limits in force.
+
+use askama::Template;
+use tollgate_policy::{
+    limit::LimitName,
+    view::{LimitInForce, LimitsInForce},
+};
+
+use crate::{numbers::grouped, portal::Frame, words::Words};
+
+/// The page, ready to be written.
+#[derive(Template)]
+#[template(path = "limits.html")]
+pub(crate) struct LimitsPage<'a> {
+    words: &'static Words,
+    frame: Frame<'a>,
+    preset: &'static str,
+    limits: Vec<Section>,
+    identifiers_max: String,
+    profiles: Vec<Profile<'a>>,
+    requests: Vec<Class>,
+    requests_ipv6_prefix: u8,
+    renewals: Vec<String>,
+    pausing: Vec<String>,
+}
+
+/// What the page says of one limit.
+struct Section {
+    /// Where the link of a refusal leads.
+    anchor: &'static str,
+    name: &'static str,
+    title: &'static str,
+    short: String,
+    numbers: String,
+    refill: String,
+    counts: &'static str,
+    key: String,
+    checked_at: &'static str,
+    spent_at: &'static str,
+    overrides: String,
+    enforced: bool,
+}
+
+struct Profile<'a> {
+    name: &'a str,
+    identifiers_max: String,
+}
+
+/// One row of the overall request limits.
+struct Class {
+    resource: &'static str,
+    rate: String,
+    burst: String,
+    status: u16,
+    enforced: bool,
+}
+
+impl<'a> LimitsPage<'a> {
+    /// Of the limits `in_force`, in the language of `words`.
+    pub(crate) fn new(in_force: &'a LimitsInForce, words: &'static Words, frame: Frame<'a>) -> Self {
+        Self {
+            words,
+            frame,
+            preset: in_force.preset.as_str(),
+            limits: in_force.limits.iter().map(|limit| Section::new(limit, words)).collect(),
+            identifiers_max: count(in_force.identifiers_per_certificate),
+            profiles: in_force
+                .identifiers_per_certificate_by_profile
+                .iter()
+                .map(|(name, max)| Profile { name, identifiers_max: count(*max) })
+                .collect(),
+            requests: in_force
+                .requests
+                .iter()
+                .map(|class| Class {
+                    resource: words.request_class(class.resource),
+                    rate: grouped(class.rate),
+                    burst: grouped(class.burst),
+                    status: class.status,
+                    enforced: class.enforced,
+                })
+                .collect(),
+            requests_ipv6_prefix: in_force.requests_ipv6_prefix,
+            renewals: words.renewals(&in_force.renewals),
+            pausing: in_force.pausing.as_ref().map(|pausing| words.pausing(pausing)).unwrap_or_default(),
+        }
+    }
+}
+
+impl Section {
+    fn new(limit: &LimitInForce, words: &Words) -> Self {
+        Self {
+            anchor: LimitName::anchor(limit.name),
+            name: limit.name.as_str(),
+            title: limit.title,
+            short: words.short(limit),
+            numbers: words.numbers(limit),
+            refill: words.refill(limit),
+            counts: limit.counts,
+            key: words.key(limit),
+            checked_at: limit.checked_at,
+            spent_at: limit.spent_at,
+            overrides: words.overridable(limit),
+            enforced: limit.enforced,
+        }
+    }
+}
+
+fn count(number: usize) -> String {
+    grouped(u64::try_from(number).unwrap_or(u64::MAX))
+}

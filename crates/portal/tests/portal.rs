@@ -1,0 +1,412 @@
+//! The pages as a browser gets them.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header, request};
+use tollgate_acme::{identifier::Identifier, resource::AccountId};
+use tollgate_engine::Timestamp;
+use tollgate_limiter::{Chance, Clock, Limiter, LimiterOptions, unpause::UnpauseLinks};
+use tollgate_policy::{Policy, config, limit::LimitName, preset::Preset};
+use tollgate_portal::{Portal, PortalOptions};
+use tollgate_records::Records;
+use tollgate_store::{HashKey, MemoryStore, MemoryStoreOptions};
+
+/// 2026-11-23 10:00:00 UTC.
+const START: Timestamp = Timestamp::from_secs(1_795_428_000);
+const DAY: Duration = Duration::from_secs(86_400);
+const LINKS: &str = "https://acme.example/rate-limits/unpause";
+
+struct TestClock(AtomicU64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+}
+
+struct Never;
+
+impl Chance for Never {
+    fn fraction(&self) -> f64 {
+        0.0
+    }
+}
+
+/// A portal and what is behind it.
+struct World {
+    portal: Portal,
+    limiter: Arc<Limiter>,
+    clock: Arc<TestClock>,
+}
+
+impl World {
+    async fn new() -> Self {
+        Self::with(Policy::preset(Preset::Letsencrypt), None).await
+    }
+
+    async fn with(policy: Policy, banner: Option<&str>) -> Self {
+        let clock = Arc::new(TestClock(AtomicU64::new(START.as_nanos())));
+        let limiter = Arc::new(Limiter::new(LimiterOptions {
+            policy: Arc::new(policy),
+            store: Arc::new(MemoryStore::new(MemoryStoreOptions::default())),
+            store_deadline: Duration::from_millis(250),
+            hash_key: HashKey::new([7; 16]),
+            records: Records::in_memory().await.unwrap(),
+            unpause: UnpauseLinks::new(LINKS.to_owned(), &[7; 32], 14 * DAY),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            chance: Arc::new(Never),
+        }));
+        let options = PortalOptions { banner: banner.map(str::to_owned) };
+        Self { portal: Portal::new(Arc::clone(&limiter), options), limiter, clock }
+    }
+
+    /// Pauses names of an account and gives the token of the link in a refusal naming them.
+    async fn paused(&self, names: &[&str]) -> String {
+        let identifiers: Vec<_> = names.iter().map(|name| Identifier::from_text(name).unwrap()).collect();
+        let now = jiff::Timestamp::from_nanosecond(self.limiter.now().as_nanos().into()).unwrap();
+        let (account, records) = (account(), self.limiter.records());
+        for identifier in &identifiers {
+            assert!(records.pause(&account, identifier, now, jiff::Timestamp::MIN).await.unwrap());
+        }
+        let link = self.limiter.unpause_links().link(&account, &identifiers, self.limiter.now());
+        link.split_once("?token=").unwrap().1.to_owned()
+    }
+
+    async fn pauses(&self) -> u64 {
+        self.limiter.records().pause_count(&account()).await.unwrap()
+    }
+
+    fn advance(&self, by: Duration) {
+        let by = u64::try_from(by.as_nanos()).unwrap();
+        self.clock.0.fetch_add(by, Ordering::Relaxed);
+    }
+
+    async fn send(&self, request: request::Builder, body: impl Into<Bytes>) -> Response<Bytes> {
+        self.portal.answer(request.body(body.into()).unwrap()).await.expect("a page of the portal")
+    }
+
+    async fn get(&self, path: &str) -> Response<Bytes> {
+        self.send(Request::get(path), "").await
+    }
+
+    /// Follows the link of a refusal.
+    async fn follow(&self, token: &str) -> Response<Bytes> {
+        self.get(&format!("/rate-limits/unpause?token={token}")).await
+    }
+
+    /// Presses the button, as a browser does.
+    async fn press(&self, token: &str) -> Response<Bytes> {
+        self.send(form(), format!("token={token}")).await
+    }
+}
+
+fn form() -> request::Builder {
+    Request::post("/rate-limits/unpause")
+        .header(header::HOST, "acme.example")
+        .header(header::ORIGIN, "null")
+        .header("sec-fetch-site", "same-origin")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+}
+
+fn account() -> AccountId {
+    AccountId::of("/acme/acct/1").unwrap()
+}
+
+fn configured(file: &str) -> Policy {
+    Policy::from_raw(&config::parse(file).unwrap()).unwrap()
+}
+
+fn text(response: &Response<Bytes>) -> &str {
+    std::str::from_utf8(response.body()).unwrap()
+}
+
+fn heading(response: &Response<Bytes>) -> &str {
+    let (_, rest) = text(response).split_once("<h1>").unwrap();
+    rest.split_once("</h1>").unwrap().0
+}
+
+#[tokio::test]
+async fn only_paths_of_the_portal_are_answered() {
+    let world = World::new().await;
+    for path in ["/", "/directory", "/rate-limits-of-another", "/rate-limits.json5", "/acme/rate-limits/"] {
+        let request = Request::get(path).body(Bytes::new()).unwrap();
+        assert!(world.portal.answer(request).await.is_none(), "{path}");
+    }
+    for (path, status) in [
+        ("/rate-limits/", StatusCode::OK),
+        ("/rate-limits/?lang=en", StatusCode::OK),
+        ("/rate-limits.json", StatusCode::OK),
+        ("/rate-limits/portal.css", StatusCode::OK),
+        ("/rate-limits", StatusCode::PERMANENT_REDIRECT),
+        ("/rate-limits/other", StatusCode::NOT_FOUND),
+        ("/rate-limits/../directory", StatusCode::NOT_FOUND),
+        ("/rate-limits/unpause", StatusCode::FORBIDDEN),
+    ] {
+        assert_eq!(world.get(path).await.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn link_of_every_refusal_leads_to_its_section() {
+    for preset in Preset::ALL {
+        let world = World::with(Policy::preset(preset), None).await;
+        let page = world.get("/rate-limits/").await;
+        for limit in LimitName::ALL.into_iter().filter(|name| world.limiter.policy().limit(*name).is_some()) {
+            let id = format!("id=\"{}\"", limit.anchor());
+            assert_eq!(text(&page).matches(&id).count(), 1, "{limit} of {}", preset.as_str());
+        }
+    }
+}
+
+#[tokio::test]
+async fn limits_page_says_what_is_in_force() {
+    let world = World::with(Policy::preset(Preset::Letsencrypt), Some("For tests only.")).await;
+    insta::assert_snapshot!("limits", text(&world.get("/rate-limits/").await));
+}
+
+#[tokio::test]
+async fn limits_page_says_what_an_operator_changed() {
+    let policy = configured(
+        r#"
+        identifiers-per-certificate = 50
+        [profiles.shortlived]
+        identifiers-per-certificate = 25
+        [limits.new-orders-per-account]
+        enforce = false
+        [limits.override-requests-per-ip]
+        enabled = false
+        [limits.new-registrations-per-ipv6-range]
+        prefix = 56
+        [requests]
+        ipv6-prefix = 128
+        [requests.new-nonce]
+        status = 429
+        enforce = false
+        [renewals]
+        ari-exemption = "always"
+        set-exemption = false
+        [pausing]
+        enabled = false
+        "#,
+    );
+    let world = World::with(policy, None).await;
+    insta::assert_snapshot!("limits_changed", text(&world.get("/rate-limits/").await));
+}
+
+#[tokio::test]
+async fn limits_page_follows_the_policy() {
+    let world = World::new().await;
+    assert!(!text(&world.get("/rate-limits/").await).contains("30,000"));
+    world.limiter.set_policy(Arc::new(Policy::preset(Preset::LetsencryptStaging)));
+    assert!(text(&world.get("/rate-limits/").await).contains("Then 30,000 every second."));
+}
+
+#[tokio::test]
+async fn limits_for_programs_are_sent_once_and_again_when_they_change() {
+    let world = World::new().await;
+    let first = world.get("/rate-limits.json").await;
+    let json: serde_json::Value = serde_json::from_slice(first.body()).unwrap();
+    assert_eq!(json["limits"][0]["name"], "new-registrations-per-ip");
+    assert_eq!(json["limits"][0]["burst"], 10);
+    let tag = first.headers()[header::ETAG].to_str().unwrap().to_owned();
+
+    let ask = async |tag: &str| {
+        let request = Request::get("/rate-limits.json").header(header::IF_NONE_MATCH, tag);
+        world.send(request, "").await
+    };
+    for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+        let answer = ask(&known).await;
+        assert_eq!((answer.status(), answer.body().len()), (StatusCode::NOT_MODIFIED, 0), "{known}");
+        assert_eq!(answer.headers()[header::ETAG], tag);
+    }
+    assert_eq!(ask("\"other\"").await.status(), StatusCode::OK);
+    world.limiter.set_policy(Arc::new(Policy::preset(Preset::LetsencryptStaging)));
+    assert_eq!(ask(&tag).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn every_answer_forbids_scripts_framing_referrers_and_guessing_types() {
+    let world = World::new().await;
+    let token = world.paused(&["a.example"]).await;
+    for path in [
+        "/rate-limits/",
+        "/rate-limits.json",
+        "/rate-limits/portal.css",
+        "/rate-limits",
+        "/rate-limits/other",
+        "/rate-limits/unpause",
+        &format!("/rate-limits/unpause?token={token}"),
+    ] {
+        let answer = world.get(path).await;
+        for (name, value) in [
+            (
+                "content-security-policy",
+                "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; \
+                 base-uri 'none'",
+            ),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+        ] {
+            assert_eq!(answer.headers()[name], value, "{path}");
+        }
+        for inline in ["<script", "<style", " style=", "javascript:", " onclick"] {
+            assert!(!text(&answer).contains(inline), "{path}: {inline}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn banner_is_on_every_page_and_escaped() {
+    let world = World::with(Policy::preset(Preset::Letsencrypt), Some("For <tests> & \"play\"")).await;
+    let token = world.paused(&["a.example"]).await;
+    let pages = [
+        world.get("/rate-limits/").await,
+        world.get("/rate-limits/other").await,
+        world.get("/rate-limits/unpause").await,
+        world.follow(&token).await,
+        world.press(&token).await,
+    ];
+    for page in &pages {
+        assert!(text(page).contains("For &#60;tests&#62; &#38; &#34;play&#34;"), "{}", heading(page));
+    }
+}
+
+#[tokio::test]
+async fn paused_identifiers_are_listed_and_lifted_by_the_button() {
+    let world = World::new().await;
+    let token = world.paused(&["a.example", "*.b.example", "192.0.2.1"]).await;
+    // Another order's: lifted too, but not named by this link.
+    world.paused(&["c.example"]).await;
+
+    let page = world.follow(&token).await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert_eq!(page.headers()[header::CACHE_CONTROL], "no-store");
+    insta::assert_snapshot!("unpause", text(&page).replace(&token, "TOKEN"));
+    assert_eq!(world.pauses().await, 4, "asking lifts nothing");
+
+    let page = world.press(&token).await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert_eq!(page.headers()[header::CACHE_CONTROL], "no-store");
+    insta::assert_snapshot!("unpaused", text(&page));
+    assert_eq!(world.pauses().await, 0);
+
+    assert_eq!(heading(&world.press(&token).await), "Nothing was paused");
+    let page = world.follow(&token).await;
+    assert_eq!((page.status(), heading(&page)), (StatusCode::OK, "Nothing is paused"));
+}
+
+#[tokio::test]
+async fn link_whose_identifiers_are_free_again_says_how_many_others_are_not() {
+    let world = World::with(configured("[pausing]\nlift-max = 1"), None).await;
+    let token = world.paused(&["a.example"]).await;
+    world.press(&token).await;
+    world.paused(&["b.example", "c.example"]).await;
+    let page = world.follow(&token).await;
+    assert!(text(&page).contains("<li>2 that this link does not name</li>"));
+}
+
+#[tokio::test]
+async fn what_remains_is_said_with_a_button_for_it() {
+    let world = World::with(configured("[pausing]\nlift-max = 2"), None).await;
+    let token = world.paused(&["a.example", "b.example", "c.example"]).await;
+    assert!(text(&world.follow(&token).await).contains("Lift 2 pauses"));
+
+    let page = world.press(&token).await;
+    assert_eq!(heading(&page), "2 pauses are lifted");
+    assert!(text(&page).contains("One more identifier of this account is paused."));
+    assert!(text(&page).contains("Lift the pause") && text(&page).contains(&token));
+    assert!(text(&world.follow(&token).await).contains("<code>c.example</code>"));
+
+    let page = world.press(&token).await;
+    assert_eq!(heading(&page), "The pause is lifted");
+    assert!(!text(&page).contains("<form"));
+}
+
+#[tokio::test]
+async fn expired_altered_and_missing_links_each_say_what_to_do() {
+    let world = World::new().await;
+    let token = world.paused(&["a.example"]).await;
+    let (head, signature) = token.rsplit_once('.').unwrap();
+    let altered = format!("{head}.{}", signature.chars().rev().collect::<String>());
+    for (name, token) in [("altered", &*altered), ("cut", &token[..40]), ("none", ""), ("markup", "%3Cb%3E")]
+    {
+        for answer in [world.follow(token).await, world.press(token).await] {
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}");
+            assert_eq!(heading(&answer), "This link does not work", "{name}");
+            assert!(!text(&answer).contains("<b>"), "{name}");
+        }
+    }
+
+    world.advance(14 * DAY);
+    for answer in [world.follow(&token).await, world.press(&token).await] {
+        assert_eq!((answer.status(), heading(&answer)), (StatusCode::GONE, "This link has expired"));
+    }
+    assert_eq!(world.pauses().await, 1);
+}
+
+#[tokio::test]
+async fn forms_that_are_not_ours_lift_nothing() {
+    let world = World::new().await;
+    let token = world.paused(&["a.example"]).await;
+    let body = format!("token={token}");
+    let post = || Request::post("/rate-limits/unpause").header(header::HOST, "acme.example");
+    let typed =
+        |builder: request::Builder| builder.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let in_query = Request::post(format!("/rate-limits/unpause?token={token}"));
+    for (request, body, status) in [
+        (typed(post().header("sec-fetch-site", "cross-site")), body.clone(), StatusCode::FORBIDDEN),
+        (
+            typed(post().header(header::ORIGIN, "https://attacker.example")),
+            body.clone(),
+            StatusCode::FORBIDDEN,
+        ),
+        (post().header(header::CONTENT_TYPE, "text/plain"), body.clone(), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (post(), body.clone(), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (form(), format!("{body}&x={}", "x".repeat(24 * 1024)), StatusCode::PAYLOAD_TOO_LARGE),
+        (form(), String::new(), StatusCode::FORBIDDEN),
+        (typed(in_query), String::new(), StatusCode::FORBIDDEN),
+        (form().method(Method::PUT), body.clone(), StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let answer = world.send(request, body).await;
+        assert_eq!(answer.status(), status, "{}", heading(&answer));
+    }
+    assert_eq!(world.pauses().await, 1);
+}
+
+#[tokio::test]
+async fn method_that_a_page_does_not_know_is_named() {
+    let world = World::new().await;
+    for (path, allow) in [("/rate-limits/", "GET, HEAD"), ("/rate-limits/unpause", "GET, HEAD, POST")] {
+        let answer = world.send(Request::delete(path), "").await;
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(answer.headers()[header::ALLOW], allow);
+    }
+}
+
+#[tokio::test]
+async fn head_has_the_fields_of_get_and_no_content() {
+    let world = World::new().await;
+    let get = world.get("/rate-limits/").await;
+    let head = world.send(Request::head("/rate-limits/"), "").await;
+    assert!(head.body().is_empty());
+    assert_eq!(head.headers()[header::CONTENT_LENGTH], get.body().len().to_string());
+    assert_eq!(head.headers()[header::ETAG], get.headers()[header::ETAG]);
+}
+
+#[tokio::test]
+async fn records_that_are_away_are_a_page_with_retry_after() {
+    let world = World::new().await;
+    let token = world.paused(&["a.example"]).await;
+    world.limiter.records().close().await;
+    for answer in [world.follow(&token).await, world.press(&token).await] {
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[header::RETRY_AFTER], "60");
+    }
+}
