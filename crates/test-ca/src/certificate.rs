@@ -35,7 +35,7 @@ impl Ca {
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let canonical = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    (canonical && text.len() % 2 == 0).then(|| text.as_bytes().chunks(2).map(digits).collect())?
+    (canonical && text.len().is_multiple_of(2)).then(|| text.as_bytes().chunks(2).map(digits).collect())?
 }
 
 #[cfg(test)]

@@ -275,7 +275,8 @@ fn rejected(mut problems: Vec<Subproblem>, identifiers: usize) -> Refusal {
     if let ([problem], 1) = (problems.as_slice(), identifiers) {
         return Refusal::new(kind, status, problem.detail.clone());
     }
-    let detail = format!("{} of the order's {identifiers} identifiers cannot be", problems.len());
+    let detail =
+        format!("{} of the {identifiers} identifiers cannot be in a certificate of this CA", problems.len());
     problems.truncate(SUBPROBLEMS_MAX);
     Problem { subproblems: problems, ..Problem::new(kind, status.as_u16(), detail) }.into()
 }

@@ -2,4 +2,14 @@
 
 mod client;
 
+mod accounts;
+mod authorizations;
+mod certificates;
+mod envelopes;
+mod faults;
 mod issuance;
+mod orders;
+mod persistence;
+mod renewals;
+mod revocations;
+mod validation;
