@@ -66,7 +66,7 @@ fn any_bucket(turn: &AtomicU64) -> u64 {
     turn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
 }
 
-#[divan::bench(threads = [1, 2])]
+#[divan::bench(threads = [1, 2], sample_size = 2000)]
 fn spend_one_bucket(bencher: Bencher) {
     let (filled, turn) = (&*FILLED, AtomicU64::new(0));
     bencher.counter(ItemsCount::new(1_u32)).bench(|| {
@@ -75,7 +75,7 @@ fn spend_one_bucket(bencher: Bencher) {
     });
 }
 
-#[divan::bench(threads = [1, 2])]
+#[divan::bench(threads = [1, 2], sample_size = 2000)]
 fn check_one_bucket(bencher: Bencher) {
     let (filled, turn) = (&*FILLED, AtomicU64::new(0));
     bencher.counter(ItemsCount::new(1_u32)).bench(|| {
@@ -85,7 +85,7 @@ fn check_one_bucket(bencher: Bencher) {
 }
 
 /// Of a new order with 1, 10 and 100 names.
-#[divan::bench(threads = [1, 2], args = [4, 22, 202])]
+#[divan::bench(threads = [1, 2], args = [4, 22, 202], sample_size = 100)]
 fn decide_new_order(bencher: Bencher, buckets: u64) {
     let (filled, turn) = (&*FILLED, AtomicU64::new(0));
     bencher.counter(ItemsCount::new(buckets)).bench(|| {
@@ -101,7 +101,7 @@ fn decide_new_order(bencher: Bencher, buckets: u64) {
 }
 
 /// Every bucket is changed.
-#[divan::bench(threads = [1, 2], args = [4, 202])]
+#[divan::bench(threads = [1, 2], args = [4, 202], sample_size = 100)]
 fn spend_batch(bencher: Bencher, buckets: u64) {
     let (filled, turn) = (&*FILLED, AtomicU64::new(0));
     bencher.counter(ItemsCount::new(buckets)).bench(|| {
@@ -113,7 +113,7 @@ fn spend_batch(bencher: Bencher, buckets: u64) {
 }
 
 /// Buckets that were not there: insertion, growth and expiry.
-#[divan::bench]
+#[divan::bench(sample_size = 2000)]
 fn spend_new_bucket(bencher: Bencher) {
     let filled = &*FILLED;
     let store = MemoryStore::new(MemoryStoreOptions::default());

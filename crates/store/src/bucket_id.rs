@@ -3,10 +3,9 @@
 use std::fmt;
 
 use siphasher::sip128::SipHasher13;
-use smallvec::SmallVec;
 
 /// A bucket's name: the keyed 128-bit hash of (limit, key).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketId(pub [u64; 2]);
 
 impl fmt::Display for BucketId {
@@ -26,6 +25,9 @@ pub struct HashKey(SipHasher13);
 /// usual length.
 const ENCODED_INLINE: usize = 192;
 
+/// Bytes of a part's length.
+const LENGTH_BYTES: usize = size_of::<u64>();
+
 impl HashKey {
     /// From 16 random bytes.
     #[must_use]
@@ -39,13 +41,25 @@ impl HashKey {
     /// same on every machine that has the same key.
     #[must_use]
     pub fn bucket(&self, limit: u8, key: &[&[u8]]) -> BucketId {
-        let mut encoded = SmallVec::<[u8; ENCODED_INLINE]>::new();
-        encoded.push(limit);
-        for part in key {
-            encoded.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            encoded.extend_from_slice(part);
+        let length = 1 + key.iter().map(|part| LENGTH_BYTES + part.len()).sum::<usize>();
+        if length <= ENCODED_INLINE {
+            self.encode_and_hash(limit, key, &mut [0; ENCODED_INLINE][..length])
+        } else {
+            self.encode_and_hash(limit, key, &mut vec![0; length])
         }
-        let hash = self.0.hash(&encoded);
+    }
+
+    fn encode_and_hash(&self, limit: u8, key: &[&[u8]], encoded: &mut [u8]) -> BucketId {
+        encoded[0] = limit;
+        let mut rest = &mut encoded[1..];
+        for part in key {
+            let (length, tail) = rest.split_at_mut(LENGTH_BYTES);
+            length.copy_from_slice(&(part.len() as u64).to_le_bytes());
+            let (bytes, tail) = tail.split_at_mut(part.len());
+            bytes.copy_from_slice(part);
+            rest = tail;
+        }
+        let hash = self.0.hash(encoded);
         BucketId([hash.h1, hash.h2])
     }
 }
