@@ -1,0 +1,267 @@
+//! The way of a request: from the client to the CA and back.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, header, request::Parts};
+use tollgate_acme::{
+    jws::{Jws, JwsError, KeyReference},
+    resource::{AccountId, ResourcePath},
+};
+use tollgate_engine::Timestamp;
+use tollgate_limiter::Limiter;
+use tollgate_policy::message::Language;
+
+use crate::{
+    apply::{Applier, records_failed},
+    client_address::ClientAddress,
+    directory::Endpoints,
+    listener::{Answer, AnswerFuture, DropConnection},
+    observe::{Exchange, Fact, observe},
+    overall::OverallLimits,
+    refusal::{self, Told},
+    request_body::IncomingBody,
+    resource::Resource,
+    signer::Signer,
+    spelling,
+    upstream::{Upstream, UpstreamRequest, UpstreamResponse, clean_request},
+};
+
+/// The longest body a client may send.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The longest a client may take to send it.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a gateway is made of.
+pub struct GatewayOptions {
+    /// Decides and accounts.
+    pub limiter: Arc<Limiter>,
+    /// The CA.
+    pub upstream: Arc<dyn Upstream>,
+    /// Requests per client address and second.
+    pub overall: Arc<OverallLimits>,
+    /// The path of the CA's directory.
+    pub directory: ResourcePath,
+    /// The URL of the machine-readable list of limits, which the directory's `meta` then names.
+    pub rate_limits_url: Option<String>,
+}
+
+/// The gateway in front of one CA.
+pub struct Gateway {
+    pub(crate) limiter: Arc<Limiter>,
+    pub(crate) upstream: Arc<dyn Upstream>,
+    pub(crate) endpoints: Endpoints,
+    overall: Arc<OverallLimits>,
+    pub(crate) rate_limits_url: Option<String>,
+    /// When the directory could last not be fetched. Held while one request fetches it for all.
+    pub(crate) directory_failed_at: tokio::sync::Mutex<Option<Timestamp>>,
+}
+
+/// The answer to a request, or none.
+pub(crate) type Answered = Result<Response<Bytes>, DropConnection>;
+
+/// A request that has passed the overall limits, read whole.
+pub(crate) struct Asked {
+    /// As it goes to the CA.
+    pub(crate) request: UpstreamRequest,
+    pub(crate) client: ClientAddress,
+    pub(crate) path: ResourcePath,
+    pub(crate) resource: Resource,
+    pub(crate) signer: Signer,
+    /// `None` when the body is no JWS.
+    pub(crate) jws: Option<Jws>,
+    /// For its refusal.
+    pub(crate) told: Told,
+}
+
+impl Answer for Gateway {
+    fn answer(&self, request: Request<IncomingBody>, client: ClientAddress) -> AnswerFuture<'_> {
+        Box::pin(self.respond(request, client))
+    }
+}
+
+impl Gateway {
+    /// A gateway that knows nothing of its CA yet but the path of the directory.
+    #[must_use]
+    pub fn new(options: GatewayOptions) -> Self {
+        Self {
+            limiter: options.limiter,
+            upstream: options.upstream,
+            endpoints: Endpoints::new(options.directory),
+            overall: options.overall,
+            rate_limits_url: options.rate_limits_url,
+            directory_failed_at: tokio::sync::Mutex::default(),
+        }
+    }
+
+    async fn respond(&self, request: Request<IncomingBody>, client: ClientAddress) -> Answered {
+        let (parts, body) = request.into_parts();
+        let told = self.told(&parts, client);
+        let path = parts.uri.path_and_query().and_then(|path| ResourcePath::of(path.as_str()));
+        let (Some(path), Ok(head)) = (path, clean_request(&parts, Bytes::new(), client)) else {
+            return Ok(refusal::malformed(
+                &told,
+                "the request has no host, or no path that a CA could have named",
+                None,
+            ));
+        };
+        if let Err(failure) = self.know_directory(&path, &head).await {
+            return refusal::unanswered(&told, &failure);
+        }
+        let endpoint = self.endpoint(&path, &parts.method);
+        let class = endpoint.as_ref().unwrap_or(&Resource::Unknown).class();
+        if let Err(excess) = self.overall.check(class, client.ip(), self.limiter.now()) {
+            return Ok(refusal::overall(&told, excess));
+        }
+        let body = match body.read(BODY_BYTES_MAX, BODY_TIMEOUT).await {
+            Ok(body) => body,
+            Err(error) => return Ok(refusal::unreadable(&told, error)),
+        };
+        let request = match clean_request(&parts, body, client) {
+            Ok(request) => request,
+            Err(error) => return Ok(refusal::malformed(&told, &error.to_string(), None)),
+        };
+        let resource = match endpoint {
+            Some(endpoint) => endpoint,
+            None => self.resource(&path).await,
+        };
+        self.dispatch(Asked { request, client, path, resource, signer: Signer::Nobody, jws: None, told })
+            .await
+    }
+
+    async fn dispatch(&self, mut asked: Asked) -> Answered {
+        if asked.request.method() != Method::POST {
+            return self.pass(asked).await;
+        }
+        match Jws::parse(asked.request.body()) {
+            Ok(jws) => {
+                asked.signer = self.signer(&jws, &asked.path).await;
+                asked.jws = Some(jws);
+                self.signed(asked).await
+            }
+            Err(error) if must_be_understood(&asked.resource, &error) => {
+                Ok(refusal::no_jws(&asked.told, &error))
+            }
+            // Refusing it is the CA's (RULES 4); it proves nothing, so it counts for nobody.
+            Err(_) => self.pass(asked).await,
+        }
+    }
+
+    async fn signed(&self, asked: Asked) -> Answered {
+        match asked.signer {
+            Signer::Stranger(_) => metrics::counter!("tollgate_gateway_provisional_total").increment(1),
+            Signer::Unfit(_) | Signer::Misdirected(_) | Signer::Nobody => {
+                metrics::counter!("tollgate_gateway_unverified_total").increment(1);
+            }
+            Signer::Account(_) | Signer::Key(_) => {}
+        }
+        match asked.resource {
+            Resource::NewAccount => self.new_account(asked).await,
+            Resource::NewOrder => self.new_order(asked).await,
+            _ => self.pass(asked).await,
+        }
+    }
+
+    /// Passes a request on, and learns from the answer.
+    pub(crate) async fn pass(&self, asked: Asked) -> Answered {
+        let mut response = match self.forward(&asked).await {
+            Ok(response) => response,
+            Err(failure) => return refusal::unanswered(&asked.told, &failure),
+        };
+        self.apply(self.observe(&asked, &response)).await;
+        if asked.resource == Resource::Directory {
+            self.directory_answered(asked.request.method(), &mut response);
+        }
+        Ok(response)
+    }
+
+    /// What an exchange tells.
+    pub(crate) fn observe(&self, asked: &Asked, response: &UpstreamResponse) -> Vec<Fact> {
+        observe(&Exchange {
+            resource: &asked.resource,
+            path: &asked.path,
+            signer: &asked.signer,
+            payload: asked.payload(),
+            status: response.status(),
+            headers: response.headers(),
+            body: response.body(),
+        })
+    }
+
+    pub(crate) async fn apply(&self, facts: Vec<Fact>) {
+        self.applier().apply_all(facts).await;
+    }
+
+    pub(crate) fn applier(&self) -> Applier<'_> {
+        Applier::new(&self.limiter)
+    }
+
+    fn told(&self, parts: &Parts, client: ClientAddress) -> Told {
+        let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let host = match parts.uri.authority() {
+            Some(authority) => Some(authority.as_str()),
+            None => parts.headers.get(header::HOST).and_then(|value| value.to_str().ok()),
+        };
+        let directory = self.endpoints.directory();
+        Told {
+            language: accepted.map(Language::negotiate).unwrap_or_default(),
+            help: self.limiter.policy().answers().docs.clone(),
+            // Without a host, a reference relative to the request's own URL says the same.
+            index: match host {
+                Some(host) => format!("{}://{host}{directory}", client.scheme()),
+                None => directory.to_string(),
+            },
+        }
+    }
+
+    /// The endpoint that a request is for. renewalInfo, known by its prefix alone, is never POSTed to.
+    fn endpoint(&self, path: &ResourcePath, method: &Method) -> Option<Resource> {
+        let endpoint = self.endpoints.resource(path)?;
+        (endpoint != Resource::RenewalInfo || *method != Method::POST).then_some(endpoint)
+    }
+
+    /// What a path that is no endpoint is, if the CA has ever named it.
+    async fn resource(&self, path: &ResourcePath) -> Resource {
+        for path in spelling::variants(path) {
+            match self.limiter.records().resource(&path).await {
+                Ok(Some(known)) => return known.into(),
+                Ok(None) => {}
+                Err(error) => records_failed(&error),
+            }
+        }
+        Resource::Unknown
+    }
+
+    /// Who signed. With records that cannot be read, every account is a stranger.
+    async fn signer(&self, jws: &Jws, path: &ResourcePath) -> Signer {
+        match Signer::of(jws, path, self.limiter.records()).await {
+            Ok(signer) => signer,
+            Err(error) => {
+                records_failed(&error);
+                match &jws.protected().key {
+                    KeyReference::Kid(kid) => AccountId::of(kid).map_or(Signer::Nobody, Signer::Stranger),
+                    KeyReference::Jwk(_) => Signer::Nobody,
+                }
+            }
+        }
+    }
+}
+
+impl Asked {
+    /// The signed payload; empty when nothing was signed.
+    pub(crate) fn payload(&self) -> &[u8] {
+        self.jws.as_ref().map_or(&[], Jws::payload)
+    }
+
+    /// The request's own nonce. As long as the request was not forwarded it is unspent.
+    pub(crate) fn nonce(&self) -> Option<&str> {
+        self.jws.as_ref().and_then(|jws| jws.protected().nonce.as_deref())
+    }
+}
+
+/// Whether a body that is no JWS is refused here instead of by the CA. What cannot be read cannot be
+/// counted: where a limit stands, a CA that reads more than we do would be a way around it. And `kid`
+/// together with `jwk` is refused everywhere (RFC 8555, 6.2), since it says two things at once.
+fn must_be_understood(resource: &Resource, error: &JwsError) -> bool {
+    matches!(error, JwsError::KidAndJwk) || matches!(resource, Resource::NewAccount | Resource::NewOrder)
+}

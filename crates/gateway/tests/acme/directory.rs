@@ -1,0 +1,48 @@
+//! The directory, and what is known by it.
+
+use bytes::Bytes;
+use http::{Method, Response};
+use tollgate_gateway::upstream::UpstreamError;
+
+use crate::world::{DIRECTORY, World, document, field, ok};
+
+#[tokio::test]
+async fn the_directory_names_the_limits_and_keeps_every_other_byte() {
+    let world = World::with_directory("/dir").await;
+    let answer = world.request(Method::GET, "/dir", "").await;
+    let expected =
+        DIRECTORY.replace(r#""meta": {"#, r#""meta": {"rateLimits":"https://acme.example/limits.json","#);
+    assert_eq!(std::str::from_utf8(answer.body()).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn the_directory_is_fetched_once_before_anything_is_let_through() {
+    let world = World::with_directory("/dir").await;
+    for _ in 0..2 {
+        world.request(Method::GET, "/nonce-plz", "").await;
+    }
+    let asked: Vec<_> = world.ca.asked().iter().map(|request| request.uri().to_string()).collect();
+    assert_eq!(asked, ["/dir", "/nonce-plz", "/nonce-plz"]);
+}
+
+#[tokio::test]
+async fn without_a_directory_nothing_passes() {
+    let world = World::with_directory("/dir").await;
+    world.ca.will_fail(UpstreamError::TimedOut);
+    let answer = world.request(Method::POST, "/order-plz", "{}").await;
+    assert_eq!((answer.status().as_u16(), field(&answer, "retry-after")), (503, Some("30")));
+    assert_eq!(document(&answer)["type"], "urn:ietf:params:acme:error:serverInternal");
+    assert_eq!(world.ca.asked().len(), 1, "nothing but the directory");
+}
+
+#[tokio::test]
+async fn a_new_directory_takes_the_place_of_the_old_one() {
+    let world = World::new().await;
+    let moved = DIRECTORY.replace("order-plz", "order-now");
+    world.ca.will_answer(Response::new(Bytes::from(moved)));
+    world.request(Method::GET, "/dir", "").await;
+    world.ca.will_answer(ok(serde_json::json!({})));
+    // What is no JWS is refused at newOrder and passed on elsewhere.
+    assert_eq!(world.request(Method::POST, "/order-now", "junk").await.status(), 400);
+    assert_eq!(world.request(Method::POST, "/order-plz", "junk").await.status(), 200);
+}
