@@ -78,8 +78,11 @@ impl Limiter {
 
     /// Charges that record what happened: never denied, nothing to give back to the caller.
     pub(crate) async fn record(&self, charges: &[Charge<'_>], now: Timestamp) {
-        let entries: Entries =
-            charges.iter().map(|charge| self.entry(charge)).map(|entry| with_action(entry, Action::Record)).collect();
+        let entries: Entries = charges
+            .iter()
+            .map(|charge| self.entry(charge))
+            .map(|entry| with_action(entry, Action::Record))
+            .collect();
         if entries.is_empty() {
             return;
         }
@@ -131,7 +134,10 @@ impl Limiter {
             }
             Ok(Decision { verdict: Verdict::Deny { .. }, .. }) => {
                 count(charge, "would-deny");
-                tracing::info!(limit = charge.limit.name.as_str(), "would have been refused; the limit only observes");
+                tracing::info!(
+                    limit = charge.limit.name.as_str(),
+                    "would have been refused; the limit only observes"
+                );
                 None
             }
             Err(failure) => {
@@ -147,8 +153,10 @@ impl Limiter {
         charges: &[&'c Charge<'a>],
         failure: &StoreFailure,
     ) -> Option<&'c Charge<'a>> {
-        let denying =
-            charges.iter().copied().find(|charge| charge.limit.enforce && charge.limit.on_store_failure == FailureMode::Deny);
+        let denying = charges
+            .iter()
+            .copied()
+            .find(|charge| charge.limit.enforce && charge.limit.on_store_failure == FailureMode::Deny);
         let mode = if denying.is_some() { "deny" } else { "allow" };
         metrics::counter!("tollgate_store_failures_total", "mode" => mode).increment(1);
         tracing::error!(error = %failure, mode, "the bucket store gave no decision");

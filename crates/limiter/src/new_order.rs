@@ -141,7 +141,8 @@ impl Limiter {
 
 /// The engine counts nanoseconds from 1970 to 2554, all of which a [`Moment`] can tell.
 pub(crate) fn moment(now: Timestamp) -> Moment {
-    Moment::from_nanosecond(i128::from(now.as_nanos())).expect("every u64 of nanoseconds is a moment before 2554")
+    Moment::from_nanosecond(i128::from(now.as_nanos()))
+        .expect("every u64 of nanoseconds is a moment before 2554")
 }
 
 /// The names at fault among several, for subproblems (RFC 8555, 6.7.1).

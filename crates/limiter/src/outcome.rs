@@ -82,7 +82,12 @@ impl Limiter {
         }
     }
 
-    async fn pause(&self, policy: &Policy, account: &AccountId, identifier: &Identifier) -> Result<(), RecordsError> {
+    async fn pause(
+        &self,
+        policy: &Policy,
+        account: &AccountId,
+        identifier: &Identifier,
+    ) -> Result<(), RecordsError> {
         let Some(pausing) = policy.pausing() else { return Ok(()) };
         let now = crate::new_order::moment(self.now());
         let unpaused_since = now.checked_sub(pausing.immunity).unwrap_or(Moment::MIN);

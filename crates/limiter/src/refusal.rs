@@ -87,19 +87,23 @@ impl Limiter {
         let policy = self.policy.load();
         let charge = denial.charge;
         let jitter = self.chance.fraction() * f64::from(policy.answers().jitter_percent) / 100.0;
-        let retry_at = whole_second_after(now, denial.retry_after.saturating_add(denial.retry_after.mul_f64(jitter)));
+        let retry_at =
+            whole_second_after(now, denial.retry_after.saturating_add(denial.retry_after.mul_f64(jitter)));
         let identifiers = match charge.key {
             LimitKey::AccountIdentifier(_, culprit) => at_fault(denial.identifiers, |one| one == culprit),
             LimitKey::Domain(domain) | LimitKey::AccountDomain(_, domain) => {
                 at_fault(denial.identifiers, |one| policy.suffixes().registered_domain(one) == domain)
             }
-            LimitKey::Address(_) | LimitKey::Ipv6Range(_) | LimitKey::Account(_) | LimitKey::Set(_) => Vec::new(),
+            LimitKey::Address(_) | LimitKey::Ipv6Range(_) | LimitKey::Account(_) | LimitKey::Set(_) => {
+                Vec::new()
+            }
         };
         tracing::info!(limit = charge.limit.name.as_str(), "refused");
         Refusal {
             cause: Cause::Limit {
                 refusal: LimitRefusal::of(charge, retry_at),
-                retry_after_seconds: retry_at.since(now).as_nanos().div_ceil(u128::from(SECOND)).max(1) as u64,
+                retry_after_seconds: retry_at.since(now).as_nanos().div_ceil(u128::from(SECOND)).max(1)
+                    as u64,
             },
             identifiers,
             quotas: denial.quotas,

@@ -102,7 +102,8 @@ impl UnpauseLinks {
             return Err(UnpauseLinkError::Expired);
         }
         let account = AccountId::of(&claims.sub).ok_or(UnpauseLinkError::Invalid)?;
-        let identifiers = claims.ids.iter().map(|(kind, value)| Identifier::parse(kind, value)).collect::<Result<_, _>>();
+        let identifiers =
+            claims.ids.iter().map(|(kind, value)| Identifier::parse(kind, value)).collect::<Result<_, _>>();
         Ok(UnpauseClaim { account, identifiers: identifiers.map_err(|_| UnpauseLinkError::Invalid)? })
     }
 }

@@ -114,6 +114,13 @@ impl Policy {
         }
     }
 
+    /// The same policy, whose refusals name another limits page.
+    #[must_use]
+    pub fn with_docs(mut self, docs: String) -> Self {
+        self.answers.docs = docs;
+        self
+    }
+
     /// The preset the policy starts from.
     #[must_use]
     pub fn base(&self) -> Preset {

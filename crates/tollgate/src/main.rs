@@ -1,3 +1,9 @@
-//! `tollgate`.
+//! `tollgate`: see [`tollgate::cli`].
 
-fn main() {}
+use std::{io, process::ExitCode};
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    tollgate::run(tollgate::cli::Cli::parse(), &mut io::stdout())
+}

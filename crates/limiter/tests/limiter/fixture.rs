@@ -14,7 +14,8 @@ use tollgate_acme::{
 };
 use tollgate_engine::Timestamp;
 use tollgate_limiter::{
-    Admission, Cause, Chance, Clock, Limiter, LimiterOptions, NewOrder, Refusal, Reservation, unpause::UnpauseLinks,
+    Admission, Cause, Chance, Clock, Limiter, LimiterOptions, NewOrder, Refusal, Reservation,
+    unpause::UnpauseLinks,
 };
 use tollgate_policy::{Policy, event::Exemption, limit::LimitName, preset::Preset};
 use tollgate_records::Records;
@@ -84,7 +85,12 @@ impl World {
     pub(crate) async fn order(&self, account: &AccountId, names: &[&str]) -> Admission {
         let identifiers = set(names);
         self.limiter
-            .admit_new_order(NewOrder { account, identifiers: &identifiers, replaces: None, issuer_window: None })
+            .admit_new_order(NewOrder {
+                account,
+                identifiers: &identifiers,
+                replaces: None,
+                issuer_window: None,
+            })
             .await
     }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use jiff::ToSpan;
 use tollgate_acme::certificate::CertificateId;
 use tollgate_limiter::{Cause, NewOrder};
-use tollgate_policy::{Policy, message::Language, event::Exemption, limit::LimitName, preset::Preset, renewal::Window};
+use tollgate_policy::{
+    Policy, event::Exemption, limit::LimitName, message::Language, preset::Preset, renewal::Window,
+};
 use tollgate_records::{Admitted, Certificate, Issuance, Order};
 
 use crate::fixture::*;
@@ -46,7 +48,10 @@ async fn the_told_moment_and_the_told_wait_are_the_same_moment_jitter_included()
         assert_eq!(wait.as_nanos().div_ceil(1_000_000_000), u128::from(retry_after_seconds), "{chance}");
         // A fifth of a week for one certificate, and at most 3 % of it for jitter.
         let least = 7 * 24 * 3600 / 5 - 1;
-        assert!((least..=least * 103 / 100 + 2).contains(&retry_after_seconds), "{chance}: {retry_after_seconds}");
+        assert!(
+            (least..=least * 103 / 100 + 2).contains(&retry_after_seconds),
+            "{chance}: {retry_after_seconds}"
+        );
     }
 }
 
@@ -59,7 +64,12 @@ async fn the_fifty_first_certificate_of_a_domain_is_refused_and_names_the_domain
     let refusal = refused(world.order(&account(99), &["new.example.co.uk", "other.test"]).await);
     assert_eq!(limit_and_wait(&refusal).0, LimitName::CertificatesPerRegisteredDomain);
     let detail = world.limiter.detail(&refusal, Language::English);
-    assert!(detail.starts_with(r#"too many certificates (50) already issued for "example.co.uk" in the last 168h0m0s"#), "{detail}");
+    assert!(
+        detail.starts_with(
+            r#"too many certificates (50) already issued for "example.co.uk" in the last 168h0m0s"#
+        ),
+        "{detail}"
+    );
     assert_eq!(refusal.identifiers, [name("new.example.co.uk")], "one identifier among several is the cause");
 }
 
@@ -184,9 +194,15 @@ async fn certificate_of(world: &World, owner: u32) -> CertificateId {
     id
 }
 
-async fn replacing(world: &World, id: &CertificateId, names: &[&str], issuer_window: Option<Window>) -> Exemption {
+async fn replacing(
+    world: &World,
+    id: &CertificateId,
+    names: &[&str],
+    issuer_window: Option<Window>,
+) -> Exemption {
     let identifiers = set(names);
-    let order = NewOrder { account: &account(1), identifiers: &identifiers, replaces: Some(id), issuer_window };
+    let order =
+        NewOrder { account: &account(1), identifiers: &identifiers, replaces: Some(id), issuer_window };
     admitted(world.limiter.admit_new_order(order).await).exemption()
 }
 
@@ -198,9 +214,17 @@ async fn an_order_that_replaces_inside_the_window_is_exempt_and_outside_is_not()
     assert_eq!(replacing(&world, &id, &["www.example.com"], None).await, Exemption::None, "two days early");
     world.advance(2 * DAY);
     assert_eq!(replacing(&world, &id, &["www.example.com"], None).await, Exemption::Ari);
-    assert_eq!(replacing(&world, &id, &["other.test"], None).await, Exemption::None, "no identifier in common");
+    assert_eq!(
+        replacing(&world, &id, &["other.test"], None).await,
+        Exemption::None,
+        "no identifier in common"
+    );
     world.advance(DAY);
-    assert_eq!(replacing(&world, &id, &["www.example.com"], None).await, Exemption::None, "the window is over");
+    assert_eq!(
+        replacing(&world, &id, &["www.example.com"], None).await,
+        Exemption::None,
+        "the window is over"
+    );
 }
 
 #[tokio::test]
@@ -211,7 +235,11 @@ async fn the_issuers_own_window_is_authoritative() {
     let window = Window { start: now, end: now + 1.hours() };
     assert_eq!(replacing(&world, &id, &["example.com"], Some(window)).await, Exemption::Ari);
     world.advance(HOUR);
-    assert_eq!(replacing(&world, &id, &["example.com"], Some(window)).await, Exemption::None, "the end is excluded");
+    assert_eq!(
+        replacing(&world, &id, &["example.com"], Some(window)).await,
+        Exemption::None,
+        "the end is excluded"
+    );
 }
 
 #[tokio::test]

@@ -54,7 +54,11 @@ fn tokens_that_are_not_ours_do_not_open() {
     let none = {
         use base64::Engine as _;
         let encode = |text: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
-        format!("{}.{}.", encode(json!({ "alg": "none", "typ": "JWT" }).to_string()), encode(claims().to_string()))
+        format!(
+            "{}.{}.",
+            encode(json!({ "alg": "none", "typ": "JWT" }).to_string()),
+            encode(claims().to_string())
+        )
     };
     let mut other_audience = claims();
     other_audience["aud"] = json!("tollgate-override");
@@ -75,5 +79,9 @@ fn tokens_that_are_not_ours_do_not_open() {
     ] {
         assert_eq!(opened(&token, START), Err(UnpauseLinkError::Invalid), "{what}");
     }
-    assert_eq!(opened(&signed(Algorithm::HS256, &UNPAUSE_KEY, &claims()), START), Ok(()), "the honest one opens");
+    assert_eq!(
+        opened(&signed(Algorithm::HS256, &UNPAUSE_KEY, &claims()), START),
+        Ok(()),
+        "the honest one opens"
+    );
 }

@@ -1,0 +1,204 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Let's Encrypt's rate limits in front of any ACME certificate authority.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tollgate",
+    version,
+    about,
+    long_about = "Let's Encrypt's rate limits in front of any ACME certificate authority.\n\n\
+        Without a command and a configuration, Tollgate serves its built-in test CA behind Let's Encrypt's \
+        production limits on https://localhost:14000/directory.",
+    after_long_help = EXAMPLES
+)]
+pub struct Cli {
+    /// What to do; `serve` when left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Which configuration file.
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  See a limit at work, in seconds and leaving nothing behind:
+      tollgate demo
+  A staging CA with the real limits on https://localhost:14000/directory:
+      tollgate serve
+  In front of a CA of your own:
+      printf '[upstream]\\ndirectory = \"https://ca.internal/acme/directory\"\\n' > tollgate.toml
+      tollgate check tollgate.toml && tollgate serve --config tollgate.toml
+  Wait a week without waiting (test CA only):
+      tollgate clock advance 7d
+  Let the next two orders fail (test CA only):
+      tollgate fault add --on newOrder --status 503 --times 2
+
+Exit codes:
+  0  done
+  1  it ran and failed
+  2  it could not start: bad arguments, bad configuration, port in use, unusable data directory";
+
+/// Which configuration file.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ConfigFile {
+    /// Configuration file (TOML). Without one, every setting has its default.
+    #[arg(long, short, global = true, value_name = "FILE", env = "TOLLGATE_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Stand in front of a CA: the one configured, or the built-in test CA
+    #[command(after_help = "Examples:\n  tollgate serve\n  tollgate serve --config /etc/tollgate.toml")]
+    Serve,
+    /// Meet two limits with a built-in ACME client, on free ports; takes seconds and keeps nothing
+    Demo,
+    /// Read a configuration and name every mistake with file, line and key
+    #[command(after_help = "Example:\n  tollgate check /etc/tollgate.toml")]
+    Check {
+        /// The file; the one of --config when left out.
+        file: Option<PathBuf>,
+    },
+    /// Print the limits in force
+    #[command(
+        after_help = "Examples:\n  tollgate limits\n  tollgate limits --json --config /etc/tollgate.toml"
+    )]
+    Limits {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show or move the clock of a running test CA
+    #[command(
+        after_help = "Examples:\n  tollgate clock show\n  tollgate clock advance 7d\n  tollgate clock set 2027-01-01T00:00:00Z"
+    )]
+    Clock {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: ClockAction,
+        /// Where it runs.
+        #[command(flatten)]
+        management: ManagementAddress,
+    },
+    /// Script faults of a running test CA
+    #[command(
+        after_help = "Examples:\n  tollgate fault add --on newOrder --status 503 --times 2 --after 1\n  \
+        tollgate fault add --on finalize --delay 5s\n  tollgate fault add --on any --drop-connection\n  tollgate fault list\n  tollgate fault clear"
+    )]
+    Fault {
+        /// What to do.
+        #[command(subcommand)]
+        action: FaultAction,
+        /// Where it runs.
+        #[command(flatten)]
+        management: ManagementAddress,
+    },
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  tollgate completions bash > /etc/bash_completion.d/tollgate")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+    /// Print a generated reference page (Markdown, or the configuration's JSON Schema)
+    #[command(hide = true)]
+    Reference {
+        /// Which.
+        page: ReferencePage,
+    },
+}
+
+/// A generated page.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum ReferencePage {
+    /// The limits of each preset.
+    Limits,
+    /// Every key of the configuration.
+    Configuration,
+    /// Every command and its help.
+    Commands,
+    /// The configuration's JSON Schema.
+    Schema,
+}
+
+/// Where a running tollgate is managed.
+#[derive(Clone, Debug, Args)]
+pub struct ManagementAddress {
+    /// Management address of the running tollgate.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:14001", env = "TOLLGATE_MANAGEMENT")]
+    pub management: std::net::SocketAddr,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Moves the clock.
+#[derive(Debug, Subcommand)]
+pub enum ClockAction {
+    /// Print what the clock shows and how far it was moved
+    Show,
+    /// Move it forward, for example by 7d, 3h or 1h30m
+    Advance {
+        /// How far.
+        by: String,
+    },
+    /// Set it to a later time, for example 2027-01-01T00:00:00Z
+    Set {
+        /// The time (RFC 3339).
+        to: jiff::Timestamp,
+    },
+}
+
+/// Scripts faults.
+#[derive(Debug, Subcommand)]
+pub enum FaultAction {
+    /// Add a fault
+    Add(AddFault),
+    /// List the faults in waiting
+    List,
+    /// Remove all faults
+    Clear,
+}
+
+/// A fault: where, what, how often.
+#[derive(Debug, Args)]
+pub struct AddFault {
+    /// The resource: directory, newNonce, newAccount, newOrder, authorization, challenge, order, finalize,
+    /// certificate, revokeCert, keyChange, renewalInfo or any.
+    #[arg(long)]
+    pub on: String,
+    /// Answer with this HTTP status and a problem document.
+    #[arg(long)]
+    pub status: Option<u16>,
+    /// Retry-After of --status, in seconds.
+    #[arg(long, requires = "status", value_name = "SECONDS")]
+    pub retry_after: Option<u64>,
+    /// Answer late, for example by 500ms, 5s or 1m.
+    #[arg(long)]
+    pub delay: Option<String>,
+    /// Answer with an empty body; 200, or the status of --status.
+    #[arg(long)]
+    pub empty_body: bool,
+    /// Answer with a page of HTML, as a broken proxy does; 502, or the status of --status.
+    #[arg(long)]
+    pub html_body: bool,
+    /// Drop the connection without an answer.
+    #[arg(long)]
+    pub drop_connection: bool,
+    /// Answer badNonce.
+    #[arg(long)]
+    pub bad_nonce: bool,
+    /// How many requests it hits.
+    #[arg(long, default_value_t = 1)]
+    pub times: u32,
+    /// How many matching requests pass first.
+    #[arg(long, default_value_t = 0)]
+    pub after: u32,
+}

@@ -1,0 +1,248 @@
+//! The configuration file as written.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tollgate_policy::{
+    config::{
+        RawLimit, RawMessages, RawOverride, RawPausing, RawPolicy, RawProfile, RawRenewals, RawRequests,
+    },
+    limit::LimitName,
+    preset::Preset,
+};
+use toml::Spanned;
+
+impl RawConfig {
+    /// The part that is the policy's.
+    pub(super) fn take_policy(&mut self) -> RawPolicy {
+        RawPolicy {
+            preset: self.preset.take(),
+            limits: std::mem::take(&mut self.limits),
+            requests: std::mem::take(&mut self.requests),
+            renewals: std::mem::take(&mut self.renewals),
+            pausing: std::mem::take(&mut self.pausing),
+            messages: std::mem::take(&mut self.messages),
+            identifiers_per_certificate: self.identifiers_per_certificate.take(),
+            profiles: std::mem::take(&mut self.profiles),
+            public_suffixes: std::mem::take(&mut self.public_suffixes),
+            overrides: std::mem::take(&mut self.overrides),
+        }
+    }
+}
+
+/// Configuration of Tollgate (TOML). Every setting has a default; an empty file is the built-in test CA
+/// behind Let's Encrypt's production limits. Durations are written `250ms`, `30s`, `3h`, `7d` or `1h30m`;
+/// relative paths are relative to the file.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RawConfig {
+    /// The published policy to start from; everything else changes it. Default: `letsencrypt`.
+    #[schemars(with = "Option<Preset>")]
+    pub preset: Option<Spanned<String>>,
+    /// Changes to the limits, by their names.
+    #[schemars(with = "BTreeMap<LimitName, RawLimit>")]
+    pub limits: BTreeMap<Spanned<String>, RawLimit>,
+    /// Changes to the overall request limits: requests per client address and second.
+    pub requests: RawRequests,
+    /// How renewals are spared limits.
+    pub renewals: RawRenewals,
+    /// How identifiers that keep failing are paused.
+    pub pausing: RawPausing,
+    /// What clients are told.
+    pub messages: RawMessages,
+    /// The most identifiers an order may have, from 1 to 10,000. Default: the preset's.
+    #[schemars(with = "Option<u64>")]
+    pub identifiers_per_certificate: Option<Spanned<u64>>,
+    /// What is different for a certificate profile, by the profile's name.
+    #[schemars(with = "BTreeMap<String, RawProfile>")]
+    pub profiles: BTreeMap<Spanned<String>, RawProfile>,
+    /// Suffixes under which names are registered, beside those of the Public Suffix List: `internal`,
+    /// `corp.example`.
+    #[schemars(with = "Vec<String>")]
+    pub public_suffixes: Vec<Spanned<String>>,
+    /// Exceptions for one account, domain, address or set of identifiers.
+    pub overrides: Vec<RawOverride>,
+    /// Where everything that outlives the process is kept. Default: `./tollgate-data` in the working
+    /// directory.
+    pub data_dir: Option<PathBuf>,
+    /// Where ACME clients connect.
+    pub listen: RawListen,
+    /// The management listener: health, metrics, limits, and the test CA's clock and faults.
+    pub management: RawManagement,
+    /// The CA behind the gateway. Left out: the built-in test CA.
+    pub upstream: Option<RawUpstream>,
+    /// The built-in test CA; it exists only without `upstream`.
+    pub test_ca: RawTestCa,
+    /// Where the buckets are.
+    pub store: RawStore,
+    /// Logs.
+    pub log: RawLog,
+}
+
+/// Where ACME clients connect.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RawListen {
+    /// Addresses and ports; port 0 is any free one. Default: `["127.0.0.1:14000", "[::1]:14000"]`, of which
+    /// the second may be missing on a machine without IPv6.
+    pub addresses: Option<Vec<SocketAddr>>,
+    /// The origin clients use, as in `https://acme.example`. Links in refusals start with it. Default:
+    /// `https://localhost:PORT`.
+    #[schemars(with = "Option<String>")]
+    pub public_url: Option<Spanned<String>>,
+    /// Certificate chain (PEM). Default: one made under the data directory's own root.
+    pub certificate: Option<PathBuf>,
+    /// Private key of `certificate` (PEM).
+    pub key: Option<PathBuf>,
+    /// Speak plain HTTP: for a proxy in front that ends TLS. Default: false.
+    pub plain_http: bool,
+    /// Peers that put a PROXY protocol header (v1 or v2) before each connection. Default: none; from others
+    /// the header is not expected.
+    #[schemars(with = "Vec<String>")]
+    pub proxy_protocol_from: Vec<IpNet>,
+    /// Proxies whose word about the client's address is taken. Default: none.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they say it. Default: `x-forwarded-for`.
+    pub client_address_header: RawClientAddressHeader,
+    /// How many proxies stand in a row at most; entries further left are never looked at. Default: as many as are
+    /// listed in a row.
+    pub proxy_hops_max: Option<std::num::NonZeroUsize>,
+    /// The most connections at once. Default: 4096.
+    pub connections_max: Option<usize>,
+    /// The most connections at once from one address. Default: 256.
+    pub connections_per_address_max: Option<usize>,
+    /// How long requests under way are waited for when stopping. Default: 30s.
+    #[schemars(with = "Option<String>")]
+    pub shutdown_grace: Option<Spanned<String>>,
+}
+
+/// Which header tells the client's address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawClientAddressHeader {
+    /// `X-Forwarded-For`
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239)
+    Forwarded,
+}
+
+/// The management listener.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RawManagement {
+    /// Address and port. Default: `127.0.0.1:14001`.
+    pub address: Option<SocketAddr>,
+    /// Allow an address that is not loopback. Whoever reaches it may see every limit and, with the test CA,
+    /// move its clock. Default: false.
+    pub allow_remote: bool,
+}
+
+/// The CA behind the gateway.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawUpstream {
+    /// Its directory, for example `https://ca.internal/acme/directory`.
+    #[schemars(with = "String")]
+    pub directory: Spanned<String>,
+    /// Roots its TLS certificate must chain to (PEM). Default: the system's.
+    pub roots: Option<PathBuf>,
+    /// Certificate chain to show it (PEM). Default: none.
+    pub client_certificate: Option<PathBuf>,
+    /// Private key of `client-certificate` (PEM).
+    pub client_key: Option<PathBuf>,
+    /// The longest it may take to accept a connection. Default: 5s.
+    #[schemars(with = "Option<String>")]
+    pub connect_timeout: Option<Spanned<String>>,
+    /// The longest it may take to answer. Default: 60s.
+    #[schemars(with = "Option<String>")]
+    pub timeout: Option<Spanned<String>>,
+}
+
+/// The built-in test CA.
+#[derive(Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RawTestCa {
+    /// How challenges are validated. Default: `real`.
+    pub validation: RawValidation,
+    /// Names validated otherwise: a suffix (it fits the name itself and all below it) to `valid`, `invalid` or
+    /// `rejected`.
+    pub rules: BTreeMap<String, RawOutcome>,
+    /// The port http-01 connects to. Default: 5002.
+    pub http_port: Option<u16>,
+    /// The port tls-alpn-01 connects to. Default: 5001.
+    pub tls_port: Option<u16>,
+    /// The resolver dns-01 and host look-ups ask. Default: the system's.
+    pub resolver: Option<SocketAddr>,
+    /// Addresses of names, before any resolver: a suffix (it fits the name itself and all below it) to an address.
+    pub hosts: BTreeMap<String, std::net::IpAddr>,
+    /// Validity of certificates. Default: 90d.
+    #[schemars(with = "Option<String>")]
+    pub validity: Option<Spanned<String>>,
+    /// External account keys: key id to base64url HMAC key. When there are any, new accounts need one.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub external_accounts: BTreeMap<String, Spanned<String>>,
+    /// Give a new order the valid authorizations an account already has. Default: false.
+    pub reuse_authorizations: bool,
+}
+
+/// How challenges are validated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawValidation {
+    /// By connecting and asking, as any CA does.
+    #[default]
+    Real,
+    /// Every challenge succeeds.
+    AlwaysValid,
+    /// Every challenge fails.
+    AlwaysInvalid,
+}
+
+/// What becomes of a name's challenges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawOutcome {
+    /// They succeed.
+    Valid,
+    /// They fail.
+    Invalid,
+    /// The order is refused in the first place.
+    Rejected,
+}
+
+/// Where the buckets are.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RawStore {
+    /// The most buckets at once. Reaching it is counted and logged, and each limit's `on-store-failure`
+    /// applies to what needs a new bucket. Default: 50000000, about 2 GB.
+    pub buckets_max: Option<usize>,
+    /// The longest a decision waits for the store. Default: 250ms.
+    #[schemars(with = "Option<String>")]
+    pub deadline: Option<Spanned<String>>,
+}
+
+/// Logs, written to standard error.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RawLog {
+    /// `text` or `json`. Default: `text`.
+    pub format: LogFormat,
+    /// What is logged, by level or `target=level`, separated by commas. Default: `info`.
+    pub filter: Option<String>,
+}
+
+/// How logs look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// An object a line.
+    Json,
+}

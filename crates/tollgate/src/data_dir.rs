@@ -1,0 +1,195 @@
+//! The data directory: who may use it, and the secrets it keeps.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use tollgate_store::HashKey;
+
+/// A data directory that is ours as long as this lives.
+pub struct DataDir {
+    path: PathBuf,
+    /// Locked; the lock ends with the process, however it ends.
+    _lock: File,
+}
+
+/// Why a data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataDirError {
+    /// Another process has it.
+    #[error("the data directory {path} is in use by another tollgate")]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It cannot be made, read or written.
+    #[error("the data directory cannot be used: {path}: {source}")]
+    Unusable {
+        /// The directory or the file in it.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A secret has not the length it was made with.
+    #[error(
+        "{path} is damaged: it should hold {expected} bytes; restore it, or remove it to have a new one made"
+    )]
+    DamagedSecret {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes it should hold.
+        expected: usize,
+    },
+}
+
+/// Secrets of an installation.
+pub struct Secrets {
+    /// Under which bucket names are hashed.
+    pub hash_key: HashKey,
+    /// Signs unpause links.
+    pub unpause_key: [u8; 32],
+}
+
+impl DataDir {
+    /// Makes the directory if need be, and takes it for this process.
+    ///
+    /// # Errors
+    ///
+    /// [`DataDirError`].
+    pub fn open(path: &Path) -> Result<Self, DataDirError> {
+        let unusable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| DataDirError::Unusable { path, source }
+        };
+        create_private_dir(path).map_err(unusable(path))?;
+        let lock_path = path.join("lock");
+        let lock = private_file(OpenOptions::new().create(true).write(true).truncate(false), &lock_path)
+            .map_err(unusable(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(fs::TryLockError::WouldBlock) => Err(DataDirError::InUse { path: path.to_owned() }),
+            Err(fs::TryLockError::Error(source)) => Err(unusable(&lock_path)(source)),
+        }
+    }
+
+    /// A path inside.
+    #[must_use]
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The installation's secrets, made on first use.
+    ///
+    /// # Errors
+    ///
+    /// [`DataDirError`].
+    pub fn secrets(&self) -> Result<Secrets, DataDirError> {
+        Ok(Secrets {
+            hash_key: HashKey::new(self.secret::<16>("bucket-hash.key")?),
+            unpause_key: self.secret::<32>("unpause.key")?,
+        })
+    }
+
+    fn secret<const N: usize>(&self, name: &str) -> Result<[u8; N], DataDirError> {
+        let path = self.join(name);
+        let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
+        match fs::read(&path) {
+            Ok(bytes) => {
+                bytes.try_into().map_err(|_| DataDirError::DamagedSecret { path: path.clone(), expected: N })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let secret = random_bytes();
+                write_private(&path, &secret).map_err(unusable)?;
+                Ok(secret)
+            }
+            Err(error) => Err(unusable(error)),
+        }
+    }
+}
+
+/// Random bytes from the operating system.
+#[must_use]
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// Writes a file that only its owner may read; a crash leaves the old one or the new one, never half.
+///
+/// # Errors
+///
+/// The file system's.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let partial = path.with_added_extension("partial");
+    let mut file = private_file(OpenOptions::new().create(true).write(true).truncate(true), &partial)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&partial, path)
+}
+
+#[cfg(unix)]
+fn private_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn private_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    options.open(path)
+}
+
+#[cfg(unix)]
+fn create_private_dir(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_private_dir(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_made_once_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = DataDir::open(folder.path()).unwrap().secrets().unwrap().unpause_key;
+        let second = DataDir::open(folder.path()).unwrap().secrets().unwrap().unpause_key;
+        assert_eq!(first, second);
+    }
+
+    #[test]
+    fn a_second_process_is_told_that_the_directory_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let _ours = DataDir::open(folder.path()).unwrap();
+        assert!(matches!(DataDir::open(folder.path()), Err(DataDirError::InUse { .. })));
+    }
+
+    #[test]
+    fn a_damaged_secret_is_named_and_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        fs::write(data.join("unpause.key"), b"short").unwrap();
+        assert!(matches!(data.secrets(), Err(DataDirError::DamagedSecret { expected: 32, .. })));
+        assert_eq!(fs::read(data.join("unpause.key")).unwrap(), b"short");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_the_secrets() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        data.secrets().unwrap();
+        for name in ["bucket-hash.key", "unpause.key"] {
+            assert_eq!(fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        }
+    }
+}

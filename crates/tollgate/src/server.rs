@@ -1,0 +1,444 @@
+//! The wiring: from a configuration to a running gateway, and back to a clean end.
+
+mod front;
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use http::Uri;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+use tollgate_acme::resource::ResourcePath;
+use tollgate_gateway::{
+    Gateway, GatewayOptions,
+    client_address::Scheme,
+    listener::{BindError, ConnectionBounds, ConnectionCaps, Listener, ListenerOptions, Transport},
+    overall::OverallLimits,
+    tls::{CaTrust, TlsError, TlsIdentity},
+    upstream::{HttpUpstream, HttpUpstreamError, HttpUpstreamOptions, InProcess, Upstream, UpstreamError},
+};
+use tollgate_limiter::{Limiter, LimiterOptions, unpause::UnpauseLinks};
+use tollgate_policy::Policy;
+use tollgate_portal::{Portal, PortalOptions};
+use tollgate_records::{Records, RecordsError};
+use tollgate_store::{HashKey, MemoryStore, MemoryStoreOptions};
+use tollgate_test_ca::{TestCa, TestCaError};
+
+use crate::{
+    clock::{MovableClock, SystemChance},
+    config::{ClientFacing, Config, UpstreamConfig},
+    data_dir::{DataDir, DataDirError, Secrets, random_bytes},
+    management::{self, ManagementState},
+    server::front::Front,
+    tls_identity::{self, TlsIdentityError},
+};
+
+/// Clients that the overall request limits remember at once; each for a second or less.
+const OVERALL_BUCKETS_MAX: usize = 1_000_000;
+
+/// How often full buckets and old records are dropped.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// How long finished orders are remembered. Longer than the longest that something counts by them.
+const RECORDS_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(180 * 24);
+
+/// Why Tollgate did not start. One line says what is wrong and where.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The clock's offset cannot be read.
+    #[error("{path}: the clock's offset cannot be read: {source}")]
+    ClockOffset {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A listener for ACME clients.
+    #[error("{error}: {}", error.source)]
+    Listen {
+        /// Where and why.
+        error: BindError,
+    },
+    /// The management listener.
+    #[error("cannot listen on {address} for management: {source}")]
+    ListenManagement {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The TLS certificate.
+    #[error(transparent)]
+    TlsIdentity(#[from] TlsIdentityError),
+    /// The TLS certificate, or what was given for the CA's, makes no sense.
+    #[error("{what}: {}", with_causes(.source))]
+    Tls {
+        /// Which files.
+        what: String,
+        /// Why.
+        source: TlsError,
+    },
+    /// A file named in the configuration.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The CA behind.
+    #[error("upstream: {}", with_causes(.0))]
+    Upstream(#[from] HttpUpstreamError),
+    /// The records.
+    #[error("{}", with_causes(.0))]
+    Records(#[from] RecordsError),
+    /// The test CA.
+    #[error("the test CA: {}", with_causes(.0))]
+    TestCa(#[from] TestCaError),
+}
+
+/// An error and its causes in one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    line
+}
+
+/// A running Tollgate.
+pub struct Running {
+    /// What ACME clients are given.
+    pub directory_url: String,
+    /// The limits page.
+    pub limits_page: String,
+    /// The root of the gateway's own TLS certificate, where we made it.
+    pub root_certificate: Option<PathBuf>,
+    /// The directory of the CA behind; `None`: the test CA.
+    pub upstream: Option<Uri>,
+    /// The management listener.
+    pub management: SocketAddr,
+    /// The listeners for ACME clients.
+    pub addresses: Vec<SocketAddr>,
+    /// The clock that everything asks.
+    pub clock: Arc<MovableClock>,
+    /// What decides.
+    pub limiter: Arc<Limiter>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    sweeper: JoinHandle<()>,
+    test_ca: Option<Arc<TestCa>>,
+    /// Unlocked last.
+    _data_dir: DataDir,
+}
+
+impl Running {
+    /// Takes no new connections, finishes requests under way within their grace period, writes everything
+    /// down and ends.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        self.sweeper.abort();
+        while self.tasks.join_next().await.is_some() {}
+        self.limiter.records().close().await;
+        if let Some(ca) = self.test_ca.take().and_then(Arc::into_inner) {
+            ca.close().await;
+        }
+    }
+}
+
+/// Starts what the configuration describes. `metrics` is shown on the management listener.
+///
+/// # Errors
+///
+/// [`StartError`]: nothing is left running.
+pub async fn start(
+    config: Config,
+    clock: MovableClock,
+    metrics: Option<PrometheusHandle>,
+) -> Result<Running, StartError> {
+    let data_dir = DataDir::open(&config.data_dir)?;
+    let secrets = data_dir.secrets()?;
+    let clock = Arc::new(match &config.upstream {
+        None => keeping_offset(clock, data_dir.join("clock-offset"))?,
+        Some(_) => clock,
+    });
+    let management = bind_management(config.management.address).await?;
+    let management_address = local_address(&management)?;
+    let (listeners, root_certificate) = bind(&config.clients, &data_dir, &clock).await?;
+    let addresses: Vec<_> = listeners.iter().map(Listener::local_address).collect();
+    let origin = public_origin(&config.clients, &addresses);
+
+    let policy = Arc::new(match config.docs_given {
+        true => config.policy,
+        false => config.policy.with_docs(format!("{origin}/rate-limits/")),
+    });
+    let records = Records::open(&data_dir.join("records.sqlite")).await?;
+    let store = Arc::new(MemoryStore::new(MemoryStoreOptions { buckets_max: config.buckets_max }));
+    let limiter = limiter(&policy, &secrets, &records, &store, &clock, &origin, config.store_deadline);
+
+    let (behind, test_ca) = match &config.upstream {
+        Some(upstream) => (Behind::configured(upstream)?, None),
+        None => {
+            let options = tollgate_test_ca::TestCaOptions {
+                data_dir: Some(data_dir.join("test-ca")),
+                ..config.test_ca
+            };
+            let ca = Arc::new(TestCa::open(options, clock.clone()).await?);
+            (Behind::test_ca(&ca), Some(ca))
+        }
+    };
+    let directory_url = format!("{origin}{}", behind.directory);
+    let front = Arc::new(front(behind, &limiter, &policy, &origin, test_ca.is_some()));
+
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    for listener in listeners {
+        tasks.spawn(listener.serve(front.clone(), wait(stopped.clone())));
+    }
+    let state =
+        ManagementState { limiter: limiter.clone(), metrics, test_ca: test_ca.clone(), clock: clock.clone() };
+    tasks.spawn(serve_management(management, state, management_address, stopped));
+
+    Ok(Running {
+        limits_page: format!("{origin}/rate-limits/"),
+        directory_url,
+        root_certificate,
+        upstream: config.upstream.map(|upstream| upstream.directory),
+        management: management_address,
+        addresses,
+        sweeper: tokio::spawn(sweep(store, limiter.clone(), clock.clone())),
+        clock,
+        limiter,
+        stop,
+        tasks,
+        test_ca,
+        _data_dir: data_dir,
+    })
+}
+
+fn keeping_offset(clock: MovableClock, path: PathBuf) -> Result<MovableClock, StartError> {
+    clock.keeping_offset(&path).map_err(|source| StartError::ClockOffset { path, source })
+}
+
+#[expect(clippy::too_many_arguments, reason = "it is the parts list")]
+fn limiter(
+    policy: &Arc<Policy>,
+    secrets: &Secrets,
+    records: &Records,
+    store: &Arc<MemoryStore>,
+    clock: &Arc<MovableClock>,
+    origin: &str,
+    store_deadline: Duration,
+) -> Arc<Limiter> {
+    let link_validity = policy.pausing().map_or(Duration::ZERO, |pausing| pausing.link_validity);
+    let page = format!("{origin}/rate-limits/unpause");
+    Arc::new(Limiter::new(LimiterOptions {
+        policy: policy.clone(),
+        store: store.clone(),
+        store_deadline,
+        hash_key: secrets.hash_key.clone(),
+        records: records.clone(),
+        unpause: UnpauseLinks::new(page, &secrets.unpause_key, link_validity),
+        clock: clock.clone(),
+        chance: Arc::new(SystemChance),
+    }))
+}
+
+fn front(
+    behind: Behind,
+    limiter: &Arc<Limiter>,
+    policy: &Arc<Policy>,
+    origin: &str,
+    is_test_ca: bool,
+) -> Front {
+    let overall =
+        Arc::new(OverallLimits::new(policy.clone(), HashKey::new(random_bytes()), OVERALL_BUCKETS_MAX));
+    let gateway = Gateway::new(GatewayOptions {
+        limiter: limiter.clone(),
+        upstream: behind.upstream,
+        overall: overall.clone(),
+        directory: behind.directory,
+        rate_limits_url: policy.answers().directory_meta.then(|| format!("{origin}/rate-limits.json")),
+    });
+    let banner = is_test_ca
+        .then(|| "This certificate authority is for tests: its certificates are worthless.".to_owned());
+    Front::new(gateway, Portal::new(limiter.clone(), PortalOptions { banner }), overall, limiter.clone())
+}
+
+/// The CA behind the gateway, and the path of its directory.
+struct Behind {
+    upstream: Arc<dyn Upstream>,
+    directory: ResourcePath,
+}
+
+impl Behind {
+    fn configured(config: &UpstreamConfig) -> Result<Self, StartError> {
+        let mut trust = match &config.roots {
+            Some(path) => CaTrust::roots_from_pem(&read(path)?)
+                .map_err(|source| StartError::Tls { what: path.display().to_string(), source })?,
+            None => CaTrust::roots(rustls_native_certs::load_native_certs().certs),
+        };
+        if let Some((chain, key)) = &config.client_identity {
+            trust = trust.with_client_certificate(&read(chain)?, &read(key)?).map_err(|source| {
+                StartError::Tls { what: format!("{} and {}", chain.display(), key.display()), source }
+            })?;
+        }
+        let options = HttpUpstreamOptions {
+            connect_timeout: config.connect_timeout,
+            response_timeout: config.timeout,
+            ..HttpUpstreamOptions::default()
+        };
+        let path = config.directory.path_and_query().map_or("/", |path| path.as_str());
+        Ok(Self {
+            upstream: Arc::new(HttpUpstream::new(&config.directory, trust, options)?),
+            directory: ResourcePath::of(path).expect("a path of a URL that was parsed begins with a slash"),
+        })
+    }
+
+    fn test_ca(ca: &Arc<TestCa>) -> Self {
+        let ca = ca.clone();
+        let upstream = InProcess::new(move |request| {
+            let ca = ca.clone();
+            async move { ca.answer(request).await.map_err(|_| UpstreamError::DropClient) }
+        });
+        Self {
+            upstream: Arc::new(upstream),
+            directory: ResourcePath::of("/directory").expect("it is a path"),
+        }
+    }
+}
+
+/// Opens the listeners for ACME clients. The default IPv6 address may be missing on a machine without IPv6.
+async fn bind(
+    clients: &ClientFacing,
+    data_dir: &DataDir,
+    clock: &MovableClock,
+) -> Result<(Vec<Listener>, Option<PathBuf>), StartError> {
+    let (transport, root) = transport(clients, data_dir, clock)?;
+    let caps = Arc::new(ConnectionCaps::new(clients.connections_max, clients.connections_per_address_max));
+    let mut listeners = Vec::new();
+    for &address in &clients.addresses {
+        let options = ListenerOptions {
+            proxy_protocol_from: clients.proxy_protocol_from.clone(),
+            trusted_proxies: clients.trusted_proxies.clone(),
+            bounds: ConnectionBounds {
+                shutdown_grace: clients.shutdown_grace,
+                ..ConnectionBounds::default()
+            },
+            caps: caps.clone(),
+            ..ListenerOptions::new(address, transport.clone())
+        };
+        match Listener::bind(options).await {
+            Ok(listener) => listeners.push(listener),
+            Err(error)
+                if clients.addresses_by_default && !listeners.is_empty() && no_such_address(&error) =>
+            {
+                tracing::info!(%address, "not listening: this machine has no IPv6");
+            }
+            Err(error) => return Err(StartError::Listen { error }),
+        }
+    }
+    Ok((listeners, root))
+}
+
+fn no_such_address(error: &BindError) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, Unsupported};
+    matches!(error.source.kind(), AddrNotAvailable | Unsupported)
+}
+
+fn transport(
+    clients: &ClientFacing,
+    data_dir: &DataDir,
+    clock: &MovableClock,
+) -> Result<(Transport, Option<PathBuf>), StartError> {
+    if clients.plain_http {
+        return Ok((Transport::Plain { public_scheme: Scheme::Https }, None));
+    }
+    let files = match &clients.tls_files {
+        Some((chain, key)) => tls_identity::given(chain, key)?,
+        None => {
+            let today = clock.machine_time().to_zoned(jiff::tz::TimeZone::UTC).date();
+            tls_identity::made(data_dir, &names(clients), today)?
+        }
+    };
+    let identity = TlsIdentity::from_pem(files.chain_pem.as_bytes(), files.key_pem.as_bytes())
+        .map_err(|source| StartError::Tls { what: "listen.certificate and listen.key".to_owned(), source })?;
+    Ok((Transport::Tls(Arc::new(identity)), files.root_file))
+}
+
+/// What the made certificate is for: loopback, the addresses listened on, and the public name.
+fn names(clients: &ClientFacing) -> Vec<String> {
+    let mut names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+    let addresses = clients.addresses.iter().map(SocketAddr::ip).filter(|ip| !ip.is_unspecified());
+    let public = clients.public_url.iter().filter_map(|url| url.parse::<Uri>().ok());
+    let public = public.filter_map(|url| url.host().map(|host| host.trim_matches(['[', ']']).to_owned()));
+    for name in addresses.map(|ip: IpAddr| ip.to_string()).chain(public) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn public_origin(clients: &ClientFacing, addresses: &[SocketAddr]) -> String {
+    clients.public_url.clone().unwrap_or_else(|| format!("https://localhost:{}", addresses[0].port()))
+}
+
+async fn bind_management(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::ListenManagement { address, source })
+}
+
+fn local_address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|source| StartError::ListenManagement {
+        address: SocketAddr::from(([0, 0, 0, 0], 0)),
+        source,
+    })
+}
+
+async fn serve_management(
+    listener: TcpListener,
+    state: ManagementState,
+    address: SocketAddr,
+    stopped: watch::Receiver<bool>,
+) {
+    let router = management::router(state, address);
+    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(wait(stopped)).await {
+        tracing::error!(%error, "the management listener ended");
+    }
+}
+
+async fn wait(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is an end as well.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn sweep(store: Arc<MemoryStore>, limiter: Arc<Limiter>, clock: Arc<MovableClock>) {
+    let mut every = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        every.tick().await;
+        store.sweep(clock.now());
+        let before = clock.moment().checked_sub(RECORDS_KEPT).unwrap_or(jiff::Timestamp::MIN);
+        if let Err(error) = limiter.records().sweep(before).await {
+            tracing::warn!(%error, "old records could not be dropped");
+        }
+    }
+}
+
+fn read(path: &PathBuf) -> Result<Vec<u8>, StartError> {
+    std::fs::read(path).map_err(|source| StartError::File { path: path.clone(), source })
+}

@@ -1,0 +1,87 @@
+//! What people read in a terminal instead of JSON.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use tollgate_policy::view::{LimitInForce, LimitsInForce};
+
+/// The limits in force.
+pub(crate) fn limits(limits: &LimitsInForce) -> String {
+    let mut text = format!("preset {}, explained on {}\n\n", limits.preset.as_str(), limits.docs);
+    let header = ["LIMIT", "COUNTED BY", "NUMBER", "BURST", "SPENT AT", "STORE AWAY"];
+    let rows: Vec<_> = limits.limits.iter().map(limit_row).collect();
+    text.push_str(&aligned(header, &rows));
+    text.push('\n');
+
+    let header = ["REQUESTS", "A SECOND", "BURST", "ANSWER", ""];
+    let rows = limits.requests.iter().map(|limit| {
+        let observed = if limit.enforced { "" } else { "only observed" };
+        [
+            limit.resource.as_str().to_owned(),
+            limit.rate.to_string(),
+            limit.burst.to_string(),
+            limit.status.to_string(),
+            observed.to_owned(),
+        ]
+    });
+    text.push_str(&aligned(header, &rows.collect::<Vec<_>>()));
+    let _ = writeln!(
+        text,
+        "\nRequests count by client address, IPv6 by /{}. An order may have {} identifiers.",
+        limits.requests_ipv6_prefix, limits.identifiers_per_certificate
+    );
+    text
+}
+
+fn limit_row(limit: &LimitInForce) -> [String; 6] {
+    let number = format!("{} / {}", limit.count, limit.period.text);
+    let number = if limit.enforced { number } else { format!("{number} (only observed)") };
+    let away = format!("{:?}", limit.on_store_failure).to_lowercase();
+    [
+        limit.name.as_str().to_owned(),
+        limit.key.to_owned(),
+        number,
+        limit.burst.to_string(),
+        limit.spent_at.to_owned(),
+        away,
+    ]
+}
+
+/// The faults in waiting, as the management API lists them.
+pub(crate) fn faults(faults: &[Value]) -> String {
+    if faults.is_empty() {
+        return "no faults wait\n".to_owned();
+    }
+    let rows: Vec<_> = faults
+        .iter()
+        .map(|waiting| {
+            let fault = &waiting["fault"];
+            let what = fault.as_object().into_iter().flatten();
+            let what = what.filter(|(key, _)| !["on", "times", "after"].contains(&key.as_str()));
+            let what: Vec<_> = what.map(|(key, value)| format!("{key}={value}")).collect();
+            [
+                waiting["id"].to_string(),
+                fault["on"].as_str().unwrap_or_default().to_owned(),
+                what.join(" "),
+                waiting["letsThrough"].to_string(),
+                waiting["strikes"].to_string(),
+            ]
+        })
+        .collect();
+    aligned(["ID", "ON", "WHAT", "LETS THROUGH", "STRIKES"], &rows)
+}
+
+/// Columns as wide as their widest cell, two spaces apart.
+fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
+    let widths: [usize; N] = std::array::from_fn(|column| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([header[column].len()]).max().unwrap_or(0)
+    });
+    let mut text = String::new();
+    for row in std::iter::once(header.map(str::to_owned)).chain(rows.iter().cloned()) {
+        let line: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        text.push_str(line.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
