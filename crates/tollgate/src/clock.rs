@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tollgate_engine::Timestamp;
@@ -55,10 +55,12 @@ impl MovableClock {
         Self::based_on(Box::new(system_now))
     }
 
-    /// A clock that stands still until it is moved: for tests and the demo.
+    /// A clock that shows `start` now and runs on from there: for the demo, whose texts then read nearly the
+    /// same every time.
     #[must_use]
-    pub fn stopped_at(start: Timestamp) -> Self {
-        Self::based_on(Box::new(move || start))
+    pub fn running_from(start: Timestamp) -> Self {
+        let began = machine_instant();
+        Self::based_on(Box::new(move || start.saturating_add(began.elapsed())))
     }
 
     /// The same clock with its offset kept in `file`, and with the offset that is already there.
@@ -171,22 +173,31 @@ fn system_now() -> Timestamp {
     Timestamp::EPOCH.saturating_add(since_epoch)
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
+fn machine_instant() -> Instant {
+    Instant::now()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const START: Timestamp = Timestamp::from_secs(1_795_000_000);
 
+    fn stopped() -> MovableClock {
+        MovableClock::based_on(Box::new(|| START))
+    }
+
     #[test]
     fn moves_forward_by_what_it_was_told() {
-        let clock = MovableClock::stopped_at(START);
+        let clock = stopped();
         clock.advance(Duration::from_secs(7)).unwrap();
         assert_eq!(clock.now(), Timestamp::from_secs(1_795_000_007));
     }
 
     #[test]
     fn refuses_to_go_back_and_stays_where_it_is() {
-        let clock = MovableClock::stopped_at(START);
+        let clock = stopped();
         let before = "2020-01-01T00:00:00Z".parse().unwrap();
         assert!(matches!(clock.set(before), Err(ClockError::Back { .. })));
         assert_eq!(clock.now(), START);
@@ -194,7 +205,7 @@ mod tests {
 
     #[test]
     fn refuses_a_time_no_certificate_could_tell() {
-        let clock = MovableClock::stopped_at(START);
+        let clock = stopped();
         for by in [Duration::MAX, Duration::from_secs(400 * 366 * 86_400)] {
             assert!(matches!(clock.advance(by), Err(ClockError::TooFar)), "{by:?}");
         }

@@ -46,7 +46,7 @@ use crate::{
 const OVERALL_BUCKETS_MAX: usize = 1_000_000;
 
 /// How often full buckets and old records are dropped.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// How long finished orders are remembered. Longer than the longest that something counts by them.
 const RECORDS_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(180 * 24);
@@ -217,7 +217,7 @@ pub async fn start(
     Ok(Running {
         limits_page: format!("{origin}/rate-limits/"),
         directory_url,
-        root_certificate,
+        root_certificate: root_certificate.map(|path| std::path::absolute(&path).unwrap_or(path)),
         upstream: config.upstream.map(|upstream| upstream.directory),
         management: management_address,
         addresses,

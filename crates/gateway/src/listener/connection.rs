@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response, Version, header};
+use http::{Method, Request, Response, Version, header};
 use http_body_util::Full;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -270,6 +270,7 @@ async fn answer(
     site: Arc<Site>,
 ) -> Result<Response<Full<Bytes>>, DropConnection> {
     let multiplexed = request.version() == Version::HTTP_2;
+    let bodiless = request.method() == Method::HEAD;
     let unanswered = activity.begin(multiplexed);
     let client = site.client_of(peer, &request);
     // A client that waits for `100 Continue` sends nothing that would have to be thrown away.
@@ -291,7 +292,8 @@ async fn answer(
     if answer.is_err() {
         activity.abort();
     }
-    answer.map(|response| response.map(Full::new))
+    // Over HTTP/2 hyper would send the body of a refusal even to HEAD, and clients take that for a broken stream.
+    answer.map(|response| response.map(|body| Full::new(if bodiless { Bytes::new() } else { body })))
 }
 
 /// Ends a connection whose client keeps us waiting.

@@ -60,6 +60,25 @@ async fn tls_clients_get_the_protocol_they_agree_on() {
 }
 
 #[tokio::test]
+async fn an_answer_to_head_has_no_body_in_either_protocol() {
+    let certificate = Certificate::new();
+    let door =
+        Door::open(ListenerOptions::new(anywhere(), Transport::Tls(certificate.identity())), echo).await;
+
+    let mut stream = certificate.connect(door.connect().await, &["http/1.1"]).await.unwrap();
+    stream.write_all(GET.replace("GET", "HEAD").as_bytes()).await.unwrap();
+    let answer = read_to_end(&mut stream).await;
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+
+    let (mut requests, _connection) =
+        http2(certificate.connect(door.connect().await, &["h2"]).await.unwrap()).await;
+    let mut head = get("/acme/x");
+    *head.method_mut() = http::Method::HEAD;
+    let answer = requests.send_request(head).await.unwrap();
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "");
+}
+
+#[tokio::test]
 async fn a_replaced_certificate_is_shown_from_the_next_handshake_on() {
     let (old, new) = (Certificate::new(), Certificate::new());
     let identity = old.identity();

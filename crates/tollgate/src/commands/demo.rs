@@ -22,7 +22,7 @@ address = "127.0.0.1:0"
 validation = "always-valid"
 "#;
 
-/// Monday, 2026-11-23 09:00:00 UTC: the demo reads the same every time, but for the jitter.
+/// Monday, 2026-11-23 09:00:00 UTC: the demo reads nearly the same every time.
 const START: Timestamp = Timestamp::from_secs(1_795_424_400);
 
 const NAME: &str = "www.example.com";
@@ -35,7 +35,7 @@ pub(super) fn run(out: &mut dyn Write) -> Result<(), Failure> {
     let mut config = Config::parse(CONFIG, Path::new("demo"))?;
     config.data_dir = folder.path().to_owned();
     runtime()?.block_on(async {
-        let running = server::start(config, MovableClock::stopped_at(START), None)
+        let running = server::start(config, MovableClock::running_from(START), None)
             .await
             .map_err(Failure::could_not_start)?;
         let shown = show(&running, out).await;

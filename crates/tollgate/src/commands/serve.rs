@@ -1,6 +1,6 @@
 //! `tollgate serve`.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 
 use super::{Failure, runtime};
 use crate::{
@@ -44,13 +44,15 @@ fn greet(running: &Running, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "  TLS root     {root}\n\nTry:\n")?;
         writeln!(
             out,
-            "  REQUESTS_CA_BUNDLE={root} certbot certonly -n --standalone --http-01-port 5002 \\\n    \
-             --config-dir certbot --work-dir certbot --logs-dir certbot --server {directory} \\\n    \
+            "  REQUESTS_CA_BUNDLE={root} \\\n    \
+             certbot certonly -n --standalone --http-01-port 5002 --server {directory} \\\n    \
+             --config-dir certbot --work-dir certbot --logs-dir certbot \\\n    \
              --agree-tos --register-unsafely-without-email -d localhost\n"
         )?;
         writeln!(
             out,
-            "  LEGO_CA_CERTIFICATES={root} lego --server {directory} --accept-tos --email me@example.test \\\n    \
+            "  LEGO_CA_CERTIFICATES={root} \\\n    \
+             lego --server {directory} --accept-tos --email me@example.test \\\n    \
              --domains localhost --http --http.port :5002 --path lego run\n"
         )?;
     }
@@ -77,7 +79,10 @@ fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
 fn start_logging(config: &Config) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log_filter)
         .map_err(|error| Failure::could_not_start(format!("log.filter: {error}")))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let started = match config.log_format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),
