@@ -153,7 +153,9 @@ fn authority_params(name: &str, path_length: Option<u8>, now: Timestamp) -> Cert
         vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.use_authority_key_identifier_extension = path_length.is_some();
     // A client's clock may be behind the CA's.
-    (params.not_before, params.not_after) = (date(now - DAY), date(now + CA_VALIDITY));
+    let earlier = now.saturating_sub(DAY).unwrap_or(now);
+    let later = now.saturating_add(CA_VALIDITY).unwrap_or(Timestamp::MAX);
+    (params.not_before, params.not_after) = (date(earlier), date(later));
     params
 }
 
@@ -186,8 +188,7 @@ fn fresh_serial() -> Vec<u8> {
     serial.to_vec()
 }
 
-/// A date as certificates write it: whole seconds, in the years that X.509 knows.
+/// A date as certificates write it: whole seconds, from 1970 on. Its years end with 9999, as jiff's do.
 fn date(at: Timestamp) -> OffsetDateTime {
-    // The years of jiff end with 9999, as do those of X.509 and of `time`.
-    OffsetDateTime::from_unix_timestamp(at.as_second()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    OffsetDateTime::from_unix_timestamp(at.as_second().max(0)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

@@ -4,15 +4,24 @@
 //! (`--on newOrder --status 503 --times 2 --after 1`) or as JSON
 //! (`{"on": "newOrder", "status": 503, "times": 2, "after": 1}`).
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Endpoint, UnknownEndpoint};
+use crate::{
+    delay,
+    endpoint::{Endpoint, UnknownEndpoint},
+};
 
 /// The most faults that wait at a time.
 pub const FAULTS_MAX: usize = 1_000;
+
+/// The status of an empty body, unless another is given.
+const EMPTY_BODY_STATUS: u16 = 200;
+
+/// The status of a broken page, unless another is given.
+const HTML_BODY_STATUS: u16 = 502;
 
 /// The longest scripted delay.
 const DELAY_MAX: Duration = Duration::from_secs(60 * 60);
@@ -195,8 +204,8 @@ impl Written {
         let status = |otherwise| self.status.unwrap_or(otherwise);
         let marked = [
             self.delay_ms.map(|delay| FaultKind::Delay(Duration::from_millis(delay))),
-            self.empty_body.then(|| FaultKind::EmptyBody { status: status(200) }),
-            self.html_body.then(|| FaultKind::HtmlBody { status: status(502) }),
+            self.empty_body.then(|| FaultKind::EmptyBody { status: status(EMPTY_BODY_STATUS) }),
+            self.html_body.then(|| FaultKind::HtmlBody { status: status(HTML_BODY_STATUS) }),
             self.drop_connection.then_some(FaultKind::DropConnection),
             self.bad_nonce.then_some(FaultKind::BadNonce),
         ];
@@ -277,22 +286,41 @@ impl FromStr for Fault {
     }
 }
 
+/// As [`FromStr`] reads it; what goes without saying is left out.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--on {}", self.on)?;
+        match self.kind {
+            FaultKind::Status { status, retry_after } => {
+                write!(f, " --status {status}")?;
+                retry_after.map_or(Ok(()), |seconds| write!(f, " --retry-after {seconds}"))
+            }
+            FaultKind::Delay(delay) => write!(f, " --delay {}", delay::text(delay)),
+            FaultKind::EmptyBody { status: EMPTY_BODY_STATUS } => f.write_str(" --empty-body"),
+            FaultKind::EmptyBody { status } => write!(f, " --empty-body --status {status}"),
+            FaultKind::HtmlBody { status: HTML_BODY_STATUS } => f.write_str(" --html-body"),
+            FaultKind::HtmlBody { status } => write!(f, " --html-body --status {status}"),
+            FaultKind::DropConnection => f.write_str(" --drop-connection"),
+            FaultKind::BadNonce => f.write_str(" --bad-nonce"),
+        }?;
+        if self.times != 1 {
+            write!(f, " --times {}", self.times)?;
+        }
+        if self.after != 0 {
+            write!(f, " --after {}", self.after)?;
+        }
+        Ok(())
+    }
+}
+
 fn number<N: FromStr>(option: &'static str, word: Option<&str>) -> Result<N, FaultError> {
     word.and_then(|word| word.parse().ok()).ok_or(FaultError::Value { option, expected: "a number" })
 }
 
 fn delay_ms(word: Option<&str>) -> Result<u64, FaultError> {
     let wrong = FaultError::Value { option: "--delay", expected: "a duration such as 500ms, 2s or 1m" };
-    let word = word.unwrap_or_default();
-    let (digits, unit) = word.split_at(word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len()));
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        _ => return Err(wrong),
-    };
-    let count = digits.parse::<u64>().map_err(|_| wrong.clone())?;
-    count.checked_mul(milliseconds).ok_or(wrong)
+    let delay = word.and_then(delay::parse).ok_or(wrong.clone())?;
+    u64::try_from(delay.as_millis()).map_err(|_| wrong)
 }
 
 /// The faults in waiting, in the order they were added.
@@ -308,7 +336,7 @@ struct Waiting {
 }
 
 /// A fault in waiting.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingFault {
     /// Its number, from 1.
@@ -407,6 +435,21 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_string(&fault(text)).unwrap(), json, "{text}");
             assert_eq!(serde_json::from_str::<Fault>(json).unwrap(), fault(text), "{json}");
+            assert_eq!(fault(&fault(text).to_string()), fault(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fault_is_written_as_it_is_read() {
+        for text in [
+            "--on newOrder --status 503 --retry-after 30 --times 2 --after 1",
+            "--on any --delay 1500ms",
+            "--on finalize --empty-body --status 204",
+            "--on finalize --html-body",
+            "--on directory --drop-connection --times 7",
+            "--on newAccount --bad-nonce",
+        ] {
+            assert_eq!(fault(text).to_string(), text);
         }
     }
 

@@ -16,6 +16,7 @@ mod ca;
 mod certificate;
 mod challenge;
 mod csr;
+mod delay;
 mod directory;
 mod endpoint;
 mod envelope;
@@ -39,7 +40,8 @@ pub use ca::{DropConnection, TestCa, TestCaError};
 pub use endpoint::{Endpoint, UnknownEndpoint};
 pub use fault::{FAULTS_MAX, Fault, FaultError, FaultKind, Faults, WaitingFault};
 pub use options::{
-    ExternalAccount, HostRule, NameRule, Profile, TestCaOptions, ValidationMode, ValidationOptions, Verdict,
+    ExternalAccount, HostRule, NameRule, Profile, RuleError, TestCaOptions, ValidationMode,
+    ValidationOptions, Verdict,
 };
 
 /// Tells the time; the CA asks nobody else.

@@ -3,10 +3,13 @@
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    str::FromStr,
     time::Duration,
 };
 
 use tollgate_acme::{identifier::Identifier, problem::ProblemType};
+
+use crate::delay;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -187,6 +190,68 @@ pub struct HostRule {
     pub address: IpAddr,
 }
 
+/// Why a text is no rule.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuleError {
+    /// No `=`.
+    #[error("a rule is NAME=OUTCOME[@DELAY], or NAME=ADDRESS for a host")]
+    NoOutcome,
+    /// The outcome is none.
+    #[error("\"{0}\" is no outcome: valid, invalid, rejected or an ACME error type such as dns is expected")]
+    Outcome(String),
+    /// The delay is none.
+    #[error("\"{0}\" is no delay such as 500ms, 2s or 1m")]
+    Delay(String),
+    /// The address is none.
+    #[error("\"{0}\" is no IP address")]
+    Address(String),
+}
+
+/// `fail.test=invalid`, `nowhere.test=dns`, `slow.test=valid@5s` or `forbidden.test=rejected`.
+impl FromStr for NameRule {
+    type Err = RuleError;
+
+    fn from_str(text: &str) -> Result<Self, RuleError> {
+        let (suffix, outcome) = text.split_once('=').ok_or(RuleError::NoOutcome)?;
+        let (verdict, delay) = match outcome.split_once('@') {
+            Some((verdict, delay)) => {
+                (verdict, delay::parse(delay).ok_or_else(|| RuleError::Delay(delay.to_owned()))?)
+            }
+            None => (outcome, Duration::ZERO),
+        };
+        Ok(Self { suffix: suffix.to_owned(), verdict: verdict.parse()?, delay })
+    }
+}
+
+/// `valid`, `invalid` (which is `unauthorized`), `rejected`, or the last part of an ACME error's URN.
+impl FromStr for Verdict {
+    type Err = RuleError;
+
+    fn from_str(text: &str) -> Result<Self, RuleError> {
+        match text {
+            "valid" => Ok(Self::Valid),
+            "invalid" => Ok(Self::Invalid(ProblemType::Unauthorized)),
+            "rejected" => Ok(Self::Rejected),
+            other => {
+                let kind = ProblemType::of_urn(&format!("urn:ietf:params:acme:error:{other}"));
+                kind.map(Self::Invalid).ok_or_else(|| RuleError::Outcome(other.to_owned()))
+            }
+        }
+    }
+}
+
+/// `example.test=127.0.0.1`; `=127.0.0.1` is for every name.
+impl FromStr for HostRule {
+    type Err = RuleError;
+
+    fn from_str(text: &str) -> Result<Self, RuleError> {
+        let (suffix, address) = text.split_once('=').ok_or(RuleError::NoOutcome)?;
+        let address = address.parse().map_err(|_| RuleError::Address(address.to_owned()))?;
+        Ok(Self { suffix: suffix.to_owned(), address })
+    }
+}
+
 impl ValidationOptions {
     /// The rule that decides about an identifier, if any.
     pub(crate) fn rule(&self, identifier: &Identifier) -> Option<&NameRule> {
@@ -235,13 +300,29 @@ mod tests {
     }
 
     #[test]
+    fn rules_can_be_written_in_one_word() {
+        let rule = |suffix: &str, verdict, seconds| {
+            Ok(NameRule { suffix: suffix.to_owned(), verdict, delay: Duration::from_secs(seconds) })
+        };
+        for (text, expected) in [
+            ("a.test=valid", rule("a.test", Verdict::Valid, 0)),
+            ("=invalid", rule("", Verdict::Invalid(ProblemType::Unauthorized), 0)),
+            ("a.test=dns@2s", rule("a.test", Verdict::Invalid(ProblemType::Dns), 2)),
+            ("a.test=rejected", rule("a.test", Verdict::Rejected, 0)),
+            ("a.test", Err(RuleError::NoOutcome)),
+            ("a.test=maybe", Err(RuleError::Outcome("maybe".to_owned()))),
+            ("a.test=valid@2", Err(RuleError::Delay("2".to_owned()))),
+        ] {
+            assert_eq!(text.parse::<NameRule>(), expected, "{text}");
+        }
+        assert_eq!("a.test=here".parse::<HostRule>(), Err(RuleError::Address("here".to_owned())));
+    }
+
+    #[test]
     fn the_longest_host_suffix_wins() {
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
-        let rule = |suffix: &str, to| HostRule { suffix: suffix.to_owned(), address: address(to) };
-        let options = ValidationOptions {
-            hosts: vec![rule("", "127.0.0.1"), rule("a.test", "127.0.0.2"), rule("test", "127.0.0.3")],
-            ..ValidationOptions::default()
-        };
+        let hosts = ["=127.0.0.1", "a.test=127.0.0.2", "test=127.0.0.3"].map(|rule| rule.parse().unwrap());
+        let options = ValidationOptions { hosts: hosts.to_vec(), ..ValidationOptions::default() };
         assert_eq!(options.host("x.a.test"), Some(address("127.0.0.2")));
         assert_eq!(options.host("b.test"), Some(address("127.0.0.3")));
         assert_eq!(options.host("example.com"), Some(address("127.0.0.1")));

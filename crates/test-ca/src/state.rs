@@ -507,6 +507,7 @@ impl State {
     fn forget_certificate(&mut self, id: u64) {
         if let Some(certificate) = self.certificates.remove(id) {
             self.certificates_by_serial.remove(&certificate.serial);
+            self.compromised_keys.remove(&certificate.key.thumbprint());
         }
     }
 }

@@ -5,7 +5,10 @@ use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    task::JoinSet,
+};
 use tollgate_acme::identifier::Identifier;
 use url::Url;
 
@@ -19,7 +22,9 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 pub(super) async fn validate(network: &Network, proof: &Proof) -> Result<(), Failure> {
     let mut url = first_url(&proof.identifier, &proof.token, network.http_port())?;
     for _ in 0..=REDIRECTS_MAX {
-        let response = fetch(network, &url).await?;
+        // The connection lives as long as its answer is read, however the validation ends.
+        let mut connection = JoinSet::new();
+        let response = fetch(network, &url, &mut connection).await?;
         let Some(location) = redirect(&response) else { return check(&url, response, proof).await };
         url = follow(&url, &location)?;
     }
@@ -59,7 +64,11 @@ fn follow(from: &Url, location: &str) -> Result<Url, Failure> {
     Ok(to)
 }
 
-async fn fetch(network: &Network, url: &Url) -> Result<Response<Incoming>, Failure> {
+async fn fetch(
+    network: &Network,
+    url: &Url,
+    connection: &mut JoinSet<hyper::Result<()>>,
+) -> Result<Response<Incoming>, Failure> {
     let host = url.host_str().unwrap_or_default();
     let tls = url.scheme() == "https";
     let (usual, ours) = if tls { (443, network.tls_port()) } else { (80, network.http_port()) };
@@ -70,21 +79,21 @@ async fn fetch(network: &Network, url: &Url) -> Result<Response<Incoming>, Failu
     }
     let stream = network.connect(host, ours).await?;
     if tls {
-        send(tls_alpn_01::unverified_tls(stream, host).await?, url).await
+        send(tls_alpn_01::unverified_tls(stream, host).await?, url, connection).await
     } else {
-        send(stream, url).await
+        send(stream, url, connection).await
     }
 }
 
 async fn send(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     url: &Url,
+    connection: &mut JoinSet<hyper::Result<()>>,
 ) -> Result<Response<Incoming>, Failure> {
     let failed = |error: hyper::Error| Failure::connection(format!("no answer from {url}: {error}"));
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = handshake.map_err(failed)?;
-    // It ends with the sender, or when the validation is abandoned and the stream's other side closes.
-    tokio::spawn(connection);
+    let (mut sender, work) = handshake.map_err(failed)?;
+    connection.spawn(work);
     let host = match url.port() {
         Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
         None => url.host_str().unwrap_or_default().to_owned(),

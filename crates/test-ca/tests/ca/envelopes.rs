@@ -210,3 +210,60 @@ async fn pages_say_what_this_is() {
     assert_eq!(get(&ca, &url("/root.pem")).await.ok().text, ca.root_pem());
     assert_eq!(get(&ca, &url("/alternate-root.pem")).await.ok().text, ca.alternate_root_pem());
 }
+
+#[tokio::test]
+async fn a_well_signed_request_may_hold_anything_and_nothing_breaks() {
+    let ca = open(always_valid()).await;
+    let client = Client::register(&ca).await;
+    let issued = client.issue(&["example.com"]).await;
+    let order = client.order(&["example.com"]).await;
+    let challenge = text(&client.read(&order.authorizations[0]).await.json()["challenges"][0]["url"]);
+    let fixed = ["new-account", "new-order", "new-authz", "revoke-cert", "key-change", "new-nonce"];
+    let mut targets: Vec<String> = fixed.map(|name| url(&format!("/acme/{name}"))).to_vec();
+    let orders = client.account.replace("/acct/", "/orders/");
+    targets.extend([url("/directory"), client.account.clone(), orders, order.url, order.finalize]);
+    targets.extend([order.authorizations[0].clone(), challenge, issued.order, issued.certificate]);
+    let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
+    let long =
+        json!({"identifiers": [identifier(&"x".repeat(30_000))], "csr": "A".repeat(5_000)}).to_string();
+    let payloads = [
+        "null",
+        "true",
+        "-1",
+        "1e999",
+        "\"\"",
+        "[]",
+        "[{}]",
+        "{",
+        "\u{0}",
+        "\u{feff}{}",
+        &deep,
+        &long,
+        r#"{"identifiers": {}, "identifier": [], "status": {}, "contact": {}, "csr": [], "certificate": {}}"#,
+        r#"{"identifiers": [null], "replaces": {}, "profile": {}, "notBefore": "-9999-01-01T00:00:00Z"}"#,
+        r#"{"identifiers": [{"type": "dns", "value": "a.test"}], "notAfter": "9999-12-30T00:00:00Z"}"#,
+        r#"{"certificate": "MAA", "reason": 18446744073709551616, "csr": "MAA", "status": "\u0000"}"#,
+    ];
+    for target in &targets {
+        for payload in payloads {
+            let answer = client.post_text(target, payload).await;
+            let text = payload.get(..40).unwrap_or(payload);
+            assert!((200..500).contains(&answer.status), "{target} {text}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clock_at_its_ends_breaks_nothing() {
+    for now in [jiff::Timestamp::MIN, jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::MAX] {
+        let clock = MovableClock::new();
+        clock.set(now);
+        let ca = tollgate_test_ca::TestCa::open(always_valid(), clock.clone()).await.unwrap();
+        let client = Client::register(&ca).await;
+        let order = client.order(&["example.com"]).await;
+        client.answer_challenges(&order).await;
+        let csr = csr(&["example.com"], &rcgen::KeyPair::generate().unwrap());
+        client.finalize(&order, &csr).await;
+        client.read(&order.url).await.ok();
+    }
+}
