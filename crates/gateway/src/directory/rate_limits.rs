@@ -15,14 +15,14 @@ pub(super) fn named_in(body: &Bytes, url: &str) -> Option<Bytes> {
     let members = Members::of(text)?;
     let url = serde_json::to_string(url).ok()?;
     let Some(meta) = members.value("meta") else {
-        return Some(members.with_first(text, &format!(r#""meta":{{"rateLimits":{url}}}"#)));
+        return Some(members.with_first(text, &format!(r#""meta":{{"rateLimits":{url}}}"#)).into());
     };
     let inside = Members::of(&text[meta.clone()])?;
     if inside.value("rateLimits").is_some() {
         return None;
     }
     let with_url = inside.with_first(&text[meta.clone()], &format!(r#""rateLimits":{url}"#));
-    Some([text[..meta.start].as_bytes(), &with_url, text[meta.end..].as_bytes()].concat().into())
+    Some(format!("{}{with_url}{}", &text[..meta.start], &text[meta.end..]).into())
 }
 
 /// Where the members of a JSON object stand in its text.
@@ -54,10 +54,10 @@ impl Members {
         self.values.iter().rev().find(|(one, _)| one == name).map(|(_, value)| value.clone())
     }
 
-    fn with_first(&self, text: &str, member: &str) -> Bytes {
+    fn with_first(&self, text: &str, member: &str) -> String {
         let comma = if self.values.is_empty() { "" } else { "," };
         let (before, after) = text.split_at(self.start);
-        format!("{before}{member}{comma}{after}").into()
+        format!("{before}{member}{comma}{after}")
     }
 }
 
