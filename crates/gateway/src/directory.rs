@@ -2,7 +2,7 @@
 
 mod rate_limits;
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwapOption;
 use http::{Method, header};
@@ -19,14 +19,17 @@ use crate::{
 /// answered at once instead of waiting in a row.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// The endpoints as the CA last named them. Empty until its directory was seen.
+/// The most endpoints known. A directory has seven; the rest is room for a CA that moves or has aliases.
+const ENDPOINTS_MAX: usize = 64;
+
+/// The endpoints as the CA has named them. Empty until its directory was seen.
 #[derive(Debug)]
 pub(crate) struct Endpoints {
     directory: ResourcePath,
     named: ArcSwapOption<Named>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 struct Named {
     /// By folded path, with the query where the CA tells its endpoints apart by one.
     endpoints: HashMap<String, Resource>,
@@ -50,13 +53,35 @@ impl Endpoints {
         self.named.load().is_some()
     }
 
-    /// Learns from a directory as the CA sends it. An answer that names no newOrder is no directory, and
-    /// what was known stays.
+    /// Learns from a directory as the CA sends it. An answer that names no newOrder is no directory.
+    ///
+    /// What was known stays: a CA builds its directory from the client's request, and nobody may make
+    /// the gateway forget an endpoint by asking oddly.
     pub(crate) fn learn(&self, body: &[u8]) -> bool {
         let Ok(directory) = Directory::parse(body) else { return false };
         let Some(named) = Named::of(&directory) else { return false };
-        self.named.store(Some(named.into()));
+        self.extend(&named);
         true
+    }
+
+    /// Learns that `path` is an endpoint too.
+    pub(crate) fn add(&self, path: &ResourcePath, endpoint: Resource) {
+        tracing::info!(%path, ?endpoint, "an endpoint that the directory does not name");
+        let endpoints = HashMap::from([(spelling::folded_with_query(path), endpoint)]);
+        self.extend(&Named { endpoints, renewal_info: None });
+    }
+
+    fn extend(&self, more: &Named) {
+        self.named.rcu(|known| {
+            let mut named = known.as_deref().cloned().unwrap_or_default();
+            for (path, endpoint) in &more.endpoints {
+                if named.endpoints.len() < ENDPOINTS_MAX {
+                    named.endpoints.entry(path.clone()).or_insert_with(|| endpoint.clone());
+                }
+            }
+            named.renewal_info = named.renewal_info.or_else(|| more.renewal_info.clone());
+            Some(Arc::new(named))
+        });
     }
 
     /// The endpoint that `path` is, if it is one.
@@ -194,6 +219,18 @@ mod tests {
             let path = ResourcePath::of(text).unwrap();
             assert_eq!(endpoints.resource(&path), Some(Resource::NewOrder), "{text}");
         }
+    }
+
+    #[test]
+    fn nothing_makes_the_gateway_forget_an_endpoint_and_there_is_an_end_to_learning() {
+        let endpoints = endpoints();
+        for n in 0..2 * ENDPOINTS_MAX {
+            endpoints.learn(format!(r#"{{"newOrder":"https://ca/prefix{n}/order-plz"}}"#).as_bytes());
+        }
+        let resource = |path: &str| endpoints.resource(&ResourcePath::of(path).unwrap());
+        assert_eq!(resource("/order-plz"), Some(Resource::NewOrder));
+        assert_eq!(resource("/prefix0/order-plz"), Some(Resource::NewOrder));
+        assert_eq!(resource(&format!("/prefix{}/order-plz", 2 * ENDPOINTS_MAX - 1)), None);
     }
 
     #[test]

@@ -1,13 +1,23 @@
 //! On to the CA, as the client would have asked it.
 
 use bytes::Bytes;
-use http::{Method, Uri, header};
+use http::{HeaderMap, HeaderName, Method, Uri, header};
 use tollgate_acme::resource::ResourcePath;
 
 use crate::{
     gateway::{Asked, Gateway},
     upstream::{UpstreamError, UpstreamRequest, UpstreamResponse, clean_response},
 };
+
+/// What a request of our own takes over: from these a CA builds its URLs.
+const OWN_HEADERS: [HeaderName; 6] = [
+    header::HOST,
+    header::ACCEPT_ENCODING,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+];
 
 impl Gateway {
     /// Sends a request to the CA, with the client's own path, `Host` and body.
@@ -21,7 +31,8 @@ impl Gateway {
         answer.map(|response| clean_response(response, &method)).inspect_err(upstream_failed)
     }
 
-    /// Asks the CA something of our own, as the client of `request` would.
+    /// Asks the CA something of our own, under the name and the address of the client of `request`. What
+    /// else the client sent does not come along: the answer is not for it alone.
     pub(crate) async fn get(
         &self,
         path: &ResourcePath,
@@ -32,8 +43,12 @@ impl Gateway {
         *own.uri_mut() =
             Uri::try_from(path.as_str()).map_err(|error| UpstreamError::Unreachable(error.into()))?;
         *own.body_mut() = Bytes::new();
-        own.headers_mut().remove(header::CONTENT_TYPE);
-        own.headers_mut().remove(header::CONTENT_LENGTH);
+        *own.headers_mut() = HeaderMap::new();
+        for name in OWN_HEADERS {
+            if let Some(value) = request.headers().get(&name) {
+                own.headers_mut().insert(name, value.clone());
+            }
+        }
         self.ask(own).await
     }
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, header, request::Parts};
+use http::{Method, Request, Response, StatusCode, header, request::Parts};
 use tollgate_acme::{
     jws::{Jws, JwsError, KeyReference},
     resource::{AccountId, ResourcePath},
@@ -130,7 +130,8 @@ impl Gateway {
     }
 
     async fn dispatch(&self, mut asked: Asked) -> Answered {
-        if asked.request.method() != Method::POST {
+        // A CA may take more methods than POST for one; what cannot change anything is not signed.
+        if asked.request.method().is_safe() {
             return self.pass(asked).await;
         }
         match Jws::parse(asked.request.body()) {
@@ -168,11 +169,30 @@ impl Gateway {
             Ok(response) => response,
             Err(failure) => return refusal::unanswered(&asked.told, &failure),
         };
-        self.apply(self.observe(&asked, &response)).await;
+        let facts = self.observe(&asked, &response);
+        if asked.resource == Resource::Unknown {
+            self.recognise(&asked, &response, &facts).await;
+        }
+        self.apply(facts).await;
         if asked.resource == Resource::Directory {
             self.directory_answered(asked.request.method(), &mut response);
         }
         Ok(response)
+    }
+
+    /// An endpoint that the directory did not name shows itself by what the CA makes there; from then on
+    /// it is one. Orders made before are counted as they are applied, an account here.
+    async fn recognise(&self, asked: &Asked, response: &UpstreamResponse, facts: &[Fact]) {
+        if response.status() != StatusCode::CREATED {
+            return;
+        }
+        if facts.iter().any(|fact| matches!(fact, Fact::OrderCreated(_))) {
+            self.endpoints.add(&asked.path, Resource::NewOrder);
+        }
+        if facts.iter().any(|fact| matches!(fact, Fact::AccountSeen { .. })) {
+            self.endpoints.add(&asked.path, Resource::NewAccount);
+            self.count_unadmitted_account(asked.client).await;
+        }
     }
 
     /// What an exchange tells.
@@ -214,10 +234,10 @@ impl Gateway {
         }
     }
 
-    /// The endpoint that a request is for. renewalInfo, known by its prefix alone, is never POSTed to.
+    /// The endpoint that a request is for. renewalInfo, known by its prefix alone, is only looked at.
     fn endpoint(&self, path: &ResourcePath, method: &Method) -> Option<Resource> {
         let endpoint = self.endpoints.resource(path)?;
-        (endpoint != Resource::RenewalInfo || *method != Method::POST).then_some(endpoint)
+        (endpoint != Resource::RenewalInfo || method.is_safe()).then_some(endpoint)
     }
 
     /// What a path that is no endpoint is, if the CA has ever named it.

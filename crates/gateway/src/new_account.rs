@@ -7,6 +7,7 @@ use tollgate_limiter::{Admission, Reservation};
 
 use crate::{
     apply::records_failed,
+    client_address::ClientAddress,
     gateway::{Answered, Asked, Gateway},
     refusal,
     signer::Signer,
@@ -56,12 +57,16 @@ impl Gateway {
         };
         self.apply(self.observe(&asked, &response)).await;
         if response.status() == StatusCode::CREATED {
-            // The CA made an account where none was to be expected. What happened is counted as far as
-            // the buckets go.
-            metrics::counter!("tollgate_gateway_unadmitted_total", "resource" => "newAccount").increment(1);
-            let _counted = self.limiter.admit_new_account(asked.client.ip()).await;
+            self.count_unadmitted_account(asked.client).await;
         }
         Ok(response)
+    }
+
+    /// The CA made an account where none was to be expected. What happened is counted as far as the
+    /// buckets go.
+    pub(crate) async fn count_unadmitted_account(&self, client: ClientAddress) {
+        metrics::counter!("tollgate_gateway_unadmitted_total", "resource" => "newAccount").increment(1);
+        let _counted = self.limiter.admit_new_account(client.ip()).await;
     }
 
     async fn creates_nothing(&self, asked: &Asked) -> bool {

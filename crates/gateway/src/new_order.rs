@@ -37,9 +37,12 @@ impl Gateway {
             };
             asked.signer = Signer::Account(account);
         }
-        let shape = self.shape(&asked);
+        let shape = Self::shape(&asked);
         match (&asked.signer, shape) {
-            (Signer::Account(account) | Signer::Stranger(account), Some((identifiers, replaces))) => {
+            (
+                Signer::Account(account) | Signer::Stranger(account) | Signer::Misdirected(account),
+                Some((identifiers, replaces)),
+            ) => {
                 let wanted = Wanted { account: account.clone(), identifiers, replaces };
                 self.admitted(asked, wanted).await
             }
@@ -89,8 +92,8 @@ impl Gateway {
         response
     }
 
-    /// A request that is the CA's to refuse: it does not fit the key known for its account, or has no
-    /// order's shape. When the CA knows better it is counted after the fact.
+    /// A request that is the CA's to refuse: it does not fit the key known for its account, or names no
+    /// identifier that can be read. When the CA knows better it is counted after the fact.
     async fn unspent(&self, asked: Asked, shape: Option<(IdentifierSet, Option<CertificateId>)>) -> Answered {
         let response = match self.forward(&asked).await {
             Ok(response) => response,
@@ -177,14 +180,12 @@ impl Gateway {
         NewOrder { issuer_window, ..wanted.as_new_order() }
     }
 
-    /// The identifiers and `replaces` of an order that a CA could make, or `None` when refusing it is the
-    /// CA's: no identifier, more than the cap, or one that is malformed.
-    fn shape(&self, asked: &Asked) -> Option<(IdentifierSet, Option<CertificateId>)> {
+    /// The identifiers and `replaces` of an order. Refusing one with too many identifiers, or with some
+    /// that are malformed, is the CA's, and nothing is spent when it does. But a CA that accepts it must
+    /// not be a way around the limits, so that it is decided by the identifiers that can be read.
+    fn shape(asked: &Asked) -> Option<(IdentifierSet, Option<CertificateId>)> {
         let order = order::NewOrder::parse(asked.payload())?;
-        if order.identifiers.len() > self.limiter.policy().identifiers_max(order.profile.as_deref()) {
-            return None;
-        }
-        let identifiers = order.identifiers.into_iter().collect::<Result<Vec<_>, _>>().ok()?;
+        let identifiers = order.identifiers.into_iter().filter_map(Result::ok).collect();
         Some((IdentifierSet::new(identifiers)?, order.replaces))
     }
 

@@ -49,6 +49,11 @@ pub(super) fn key_changed(exchange: &Exchange<'_>) -> Vec<Fact> {
     }
 }
 
+/// Whether a payload asks to change a key.
+pub(super) fn is_key_change(payload: &[u8]) -> bool {
+    Jws::parse(payload).is_ok_and(|inner| KeyChange::parse(inner.payload()).is_some())
+}
+
 fn new_key(payload: &[u8], account: &AccountId) -> Option<Jwk> {
     let inner = Jws::parse(payload).ok()?;
     let KeyReference::Jwk(key) = &inner.protected().key else { return None };

@@ -3,13 +3,16 @@
 
 use http::StatusCode;
 use tollgate_acme::{
+    account::AccountBody,
     authorization::{AuthorizationBody, ChallengeBody},
     order::OrderBody,
+    resource::AccountId,
 };
 
 use super::{
     AuthorizationSeen, Exchange, Fact, Sight, account, authorization, certificate, challenge, order,
 };
+use crate::signer::Signer;
 
 /// After a request for something unknown.
 pub(super) fn seen(exchange: &Exchange<'_>) -> Vec<Fact> {
@@ -19,13 +22,26 @@ pub(super) fn seen(exchange: &Exchange<'_>) -> Vec<Fact> {
     if certificate::is_pem(exchange.body) {
         return certificate::downloaded(None, exchange);
     }
-    match exchange.account() {
-        Some(owner) if owner.0 == *exchange.path => account::answered(owner, exchange),
+    match (exchange.signer, exchange.account()) {
+        (Signer::Key(_), _) => account(exchange),
+        (_, Some(owner)) if owner.0 == *exchange.path => account::answered(owner, exchange),
+        (Signer::Account(owner), _) if account::is_key_change(exchange.payload) => {
+            vec![Fact::KeyChanged { account: owner.clone(), key: None }]
+        }
         _ => order(exchange)
             .or_else(|| authorization(exchange))
             .or_else(|| challenge(exchange))
             .unwrap_or_default(),
     }
+}
+
+/// An account made with the key in the request. Its key is not learned from an endpoint that only looks
+/// like newAccount: it could be another's.
+fn account(exchange: &Exchange<'_>) -> Vec<Fact> {
+    let is_account =
+        AccountBody::parse(exchange.body).status.is_some() && exchange.status == StatusCode::CREATED;
+    let location = exchange.location().filter(|_| is_account);
+    location.map(|path| Fact::AccountSeen { account: AccountId(path), key: None }).into_iter().collect()
 }
 
 fn order(exchange: &Exchange<'_>) -> Option<Vec<Fact>> {

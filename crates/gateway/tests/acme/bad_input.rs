@@ -45,6 +45,15 @@ async fn what_cannot_be_read_is_refused_with_the_right_type_where_a_limit_stands
 }
 
 #[tokio::test]
+async fn another_method_is_no_way_around_a_limit() {
+    for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::from_bytes(b"post").unwrap()] {
+        let world = World::new().await;
+        let answer = world.request(method.clone(), "/order-plz", "junk").await;
+        assert_eq!((answer.status().as_u16(), world.ca.asked().len()), (400, 0), "{method}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_algorithm_is_told_which_would_do() {
     let world = World::new().await;
     let answer = world.request(Method::POST, "/order-plz", &jws(json!({"alg": "none", "kid": "x"}))).await;

@@ -36,13 +36,45 @@ async fn without_a_directory_nothing_passes() {
 }
 
 #[tokio::test]
-async fn a_new_directory_takes_the_place_of_the_old_one() {
+async fn a_new_directory_adds_to_what_is_known() {
     let world = World::new().await;
     let moved = DIRECTORY.replace("order-plz", "order-now");
     world.ca.will_answer(Response::new(Bytes::from(moved)));
     world.request(Method::GET, "/dir", "").await;
-    world.ca.will_answer(ok(serde_json::json!({})));
     // What is no JWS is refused at newOrder and passed on elsewhere.
-    assert_eq!(world.request(Method::POST, "/order-now", "junk").await.status(), 400);
-    assert_eq!(world.request(Method::POST, "/order-plz", "junk").await.status(), 200);
+    for (path, status) in [("/order-now", 400), ("/order-plz", 400), ("/elsewhere", 200)] {
+        world.ca.will_answer(ok(serde_json::json!({})));
+        assert_eq!(world.request(Method::POST, path, "junk").await.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn while_the_ca_is_away_its_directory_is_asked_for_once_a_second() {
+    let world = World::with_directory("/dir").await;
+    for _ in 0..3 {
+        world.ca.will_fail(UpstreamError::TimedOut);
+    }
+    for _ in 0..3 {
+        assert_eq!(world.request(Method::GET, "/nonce-plz", "").await.status(), 503);
+    }
+    assert_eq!(world.ca.asked().len(), 1);
+    world.advance(std::time::Duration::from_secs(1));
+    world.request(Method::GET, "/nonce-plz", "").await;
+    assert_eq!(world.ca.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn the_directory_is_fetched_without_what_a_client_adds() {
+    let world = World::with_directory("/dir").await;
+    let mut request = crate::world::plain(Method::GET, "/nonce-plz", "");
+    for name in ["x-script-name", "cookie", "x-original-url", "accept-language"] {
+        request.headers_mut().insert(name, "x".parse().unwrap());
+    }
+    world.send(request).await;
+    let mut names: Vec<_> = world.ca.asked()[0].headers().keys().map(ToString::to_string).collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["accept-encoding", "host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]
+    );
 }

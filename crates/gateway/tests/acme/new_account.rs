@@ -78,9 +78,11 @@ async fn the_key_of_a_deactivated_account_is_no_free_pass() {
             .deactivated
     );
 
-    world.ca.will_answer(created("/acct/2", json!({"status": "valid"})));
-    world.post(&Client { kid: None, signer: client.signer }, "/sign-me-up", json!({})).await;
-    assert_eq!(world.accounts_left(CLIENT).await, 8);
+    for n in 1..10 {
+        world.registered(&format!("/acct/other{n}")).await;
+    }
+    let again = world.post(&Client { kid: None, signer: client.signer }, "/sign-me-up", json!({})).await;
+    assert_eq!(again.status(), 429);
 }
 
 #[tokio::test]
@@ -99,4 +101,14 @@ async fn every_address_has_its_own_accounts() {
     let body = world.signed(&Client::new(), "/sign-me-up", json!({}));
     world.send_from(other, plain(Method::POST, "/sign-me-up", &body)).await;
     assert_eq!((world.accounts_left(other).await, world.accounts_left(CLIENT).await), (9, 10));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_makes_accounts_is_newaccount_from_then_on() {
+    let world = World::new().await;
+    for n in 0..10 {
+        world.ca.will_answer(created(&format!("/acct/{n}"), json!({"status": "valid"})));
+        assert_eq!(world.post(&Client::new(), "/sign-me-up-too", json!({})).await.status(), 201);
+    }
+    assert_eq!(world.post(&Client::new(), "/sign-me-up-too", json!({})).await.status(), 429);
 }

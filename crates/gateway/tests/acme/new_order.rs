@@ -72,6 +72,18 @@ async fn an_order_without_an_orders_shape_is_the_cas_to_refuse() {
 }
 
 #[tokio::test]
+async fn a_ca_that_takes_odd_identifiers_is_no_way_around_the_limits() {
+    let world = World::new().await;
+    let client = world.registered("/acct/1").await;
+    for n in 0..5 {
+        issue(&world, &client, &format!("/order/{n}"), &["a.example"]).await;
+    }
+    let odd =
+        json!({"identifiers": [{"type": "dns", "value": "a.example"}, {"type": "dns", "value": "a..b"}]});
+    assert_eq!(world.post(&client, "/order-plz", odd).await.status(), 429);
+}
+
+#[tokio::test]
 async fn an_odd_order_that_the_ca_accepts_counts_after_the_fact() {
     let world = World::new().await;
     let client = world.registered("/acct/1").await;

@@ -250,10 +250,16 @@ async fn an_order_older_than_the_gateway_counts_when_it_is_finalized_here() {
 }
 
 #[tokio::test]
-async fn an_order_made_at_an_endpoint_that_the_directory_does_not_name_counts_after_the_fact() {
+async fn an_endpoint_that_makes_orders_is_neworder_from_then_on() {
     let world = World::new().await;
     let client = world.registered("/acct/1").await;
-    world.ca.will_answer(created(ORDER, order_body(ORDER, "pending", &["a.example"])));
-    world.post(&client, "/another-order-plz", crate::world::new_order(&["a.example"])).await;
-    assert_eq!(world.orders_left("/acct/1").await, 299);
+    for n in 0..300 {
+        world.advance(std::time::Duration::from_millis(4));
+        let order = format!("/order/{n}");
+        world.ca.will_answer(created(&order, order_body(&order, "pending", &["a.example"])));
+        let answer = world.post(&client, "/another-order-plz", crate::world::new_order(&["a.example"])).await;
+        assert_eq!(answer.status(), 201);
+    }
+    let answer = world.post(&client, "/another-order-plz", crate::world::new_order(&["a.example"])).await;
+    assert_eq!(answer.status(), 429);
 }

@@ -49,13 +49,20 @@ async fn a_replayed_order_leaves_its_victims_buckets_as_they_were() {
 }
 
 #[tokio::test]
-async fn what_was_signed_for_another_url_is_not_decided() {
+async fn what_was_signed_for_another_url_costs_nothing_when_the_ca_refuses_it_and_no_less_when_not() {
     let world = World::new().await;
-    let victim = world.registered("/acct/victim").await;
-    let body = world.signed(&victim, "/elsewhere", new_order(&["a.example"]));
+    let client = world.registered("/acct/1").await;
+    let body = world.signed(&client, "/elsewhere", new_order(&["a.example"]));
     world.ca.will_answer(problem(401, "unauthorized", "wrong url"));
     assert_eq!(world.request(Method::POST, "/order-plz", &body).await.status(), 401);
-    assert_eq!(world.orders_left("/acct/victim").await, 300);
+    assert_eq!(world.orders_left("/acct/1").await, 300);
+    for n in 0..300 {
+        world.advance(Duration::from_millis(4));
+        let order = format!("/order/{n}");
+        world.ca.will_answer(created(&order, order_body(&order, "pending", &["a.example"])));
+        assert_eq!(world.request(Method::POST, "/order-plz", &body).await.status(), 201);
+    }
+    assert_eq!(world.request(Method::POST, "/order-plz", &body).await.status(), 429);
 }
 
 #[tokio::test]
@@ -157,6 +164,22 @@ async fn a_changed_key_is_the_accounts_from_then_on() {
     world.ordered(&new, "/order/1", &["a.example"]).await;
     assert_eq!(world.orders_left("/acct/1").await, 299);
     assert_eq!(key().await, Some(new.signer.jwk()), "still known");
+}
+
+#[tokio::test]
+async fn a_key_changed_at_an_endpoint_that_the_directory_does_not_name_is_no_longer_certain() {
+    let world = World::new().await;
+    let client = world.registered("/acct/1").await;
+    let (new, forger) = (Client::new(), Client::new());
+    let key =
+        async || world.records().account(&AccountId::of("/acct/1").unwrap()).await.unwrap().unwrap().key;
+    for (signer, is_known) in [(&forger.signer, true), (&client.signer, false)] {
+        let url = format!("{ORIGIN}/rollover-too");
+        let body = signer.sign_key_change(&new.signer, client.kid.as_deref().unwrap(), Some("nonce"), &url);
+        world.ca.will_answer(ok(json!({"status": "valid"})));
+        world.request(Method::POST, "/rollover-too", &body).await;
+        assert_eq!(key().await.is_some(), is_known);
+    }
 }
 
 #[tokio::test]
