@@ -98,8 +98,9 @@ fn filled() -> Limiter {
 
 fn order(seed: u64, identifiers: usize) -> (AccountId, IdentifierSet) {
     let mut random = fastrand::Rng::with_seed(seed);
-    let names = (0..identifiers).map(|_| domain(random.u64(..DOMAINS)));
-    (account(random.u64(..ACCOUNTS)), set(names.collect::<Vec<_>>()))
+    let account = account(random.u64(..ACCOUNTS));
+    let names: Vec<_> = (0..identifiers).map(|_| domain(random.u64(..DOMAINS))).collect();
+    (account, set(names))
 }
 
 fn account(index: u64) -> AccountId {

@@ -13,6 +13,10 @@ pub(crate) type Entries = SmallVec<[Entry; 8]>;
 /// Admitted or refused.
 #[derive(Debug)]
 #[must_use]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are admitted, and a box would cost each an allocation"
+)]
 pub enum Admission {
     /// Go on; settle the reservation with the CA's answer.
     Admitted(Reservation),

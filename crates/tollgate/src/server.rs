@@ -235,7 +235,6 @@ fn keeping_offset(clock: MovableClock, path: PathBuf) -> Result<MovableClock, St
     clock.keeping_offset(&path).map_err(|source| StartError::ClockOffset { path, source })
 }
 
-#[expect(clippy::too_many_arguments, reason = "it is the parts list")]
 fn limiter(
     policy: &Arc<Policy>,
     secrets: &Secrets,

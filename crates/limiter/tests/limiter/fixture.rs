@@ -60,11 +60,20 @@ impl World {
     }
 
     pub(crate) async fn with(policy: Policy, store: Arc<dyn BucketStore>, chance: f64) -> Self {
+        Self::with_deadline(policy, store, chance, Duration::from_millis(250)).await
+    }
+
+    pub(crate) async fn with_deadline(
+        policy: Policy,
+        store: Arc<dyn BucketStore>,
+        chance: f64,
+        store_deadline: Duration,
+    ) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(START.as_nanos())));
         let limiter = Limiter::new(LimiterOptions {
             policy: Arc::new(policy),
             store,
-            store_deadline: Duration::from_millis(250),
+            store_deadline,
             hash_key: HashKey::new([7; 16]),
             records: Records::in_memory().await.expect("records in memory"),
             unpause: UnpauseLinks::new(UNPAUSE_PAGE.to_owned(), &UNPAUSE_KEY, 14 * DAY),
