@@ -25,8 +25,30 @@ fn main() {
     for line in LINES {
         seeds.insert(("identifier", line.to_string()), line.as_bytes().to_vec());
     }
+    for (name, header) in PROXY_HEADERS {
+        // What follows is a request of a conversation, without its body.
+        let request = b"POST /acme/new-order HTTP/1.1\r\nHost: localhost:24444\r\n\r\n";
+        seeds.insert(("proxy_header", name.to_string()), [header, request].concat());
+    }
     write(&root.join("seeds"), &seeds);
 }
+
+const PROXY_HEADERS: [(&str, &[u8]); 7] = [
+    ("v1 tcp4", b"PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n"),
+    ("v1 tcp6", b"PROXY TCP6 2001:db8::1 ::1 4711 443\r\n"),
+    ("v1 unknown", b"PROXY UNKNOWN ff::1 whatever 1 2\r\n"),
+    ("v2 local", b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"),
+    ("v2 tcp4", b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\x12\x67\x01\xbb"),
+    (
+        "v2 tcp4 and an extension",
+        b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x12\xc0\0\x02\x01\xc0\0\x02\x02\x12\x67\x01\xbb\x04\0\x03\x01\x02\x03",
+    ),
+    (
+        "v2 tcp6",
+        b"\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\
+          \x12\x67\x01\xbb",
+    ),
+];
 
 /// Texts that the recordings do not have.
 const LINES: [&str; 22] = [
@@ -127,14 +149,17 @@ fn member_shape(name: &str, value: &Value) -> String {
     }
 }
 
+/// The configuration files among the seeds are written by hand and stay.
 fn write(folder: &Path, seeds: &Seeds) {
-    let _ = fs::remove_dir_all(folder);
-    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-    for ((target, _), seed) in seeds {
-        let number = numbers.entry(target).or_default();
-        fs::create_dir_all(folder.join(target)).expect("a folder can be made");
-        fs::write(folder.join(target).join(format!("{number:03}")), seed).expect("a file can be written");
-        *number += 1;
+    let targets: BTreeSet<_> = seeds.keys().map(|(target, _)| target).collect();
+    for target in targets {
+        let folder = folder.join(target);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a folder can be made");
+        let seeds = seeds.iter().filter(|((of, _), _)| of == target);
+        let written = seeds.enumerate().map(|(number, (_, seed))| {
+            fs::write(folder.join(format!("{number:03}")), seed).expect("a file can be written");
+        });
+        println!("{target}: {} seeds", written.count());
     }
-    println!("{numbers:?}");
 }
