@@ -110,6 +110,11 @@ fn parse_v2(bytes: &[u8]) -> Result<ProxyHeader, ProxyHeaderError> {
 }
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the target is in another crate")]
+#[path = "../../../fuzz/src/proxy_header.rs"]
+mod fuzz_target;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
@@ -128,6 +133,20 @@ mod tests {
     fn v6() -> Vec<u8> {
         let client: std::net::Ipv6Addr = "2001:db8::1".parse().unwrap();
         [&client.octets()[..], &[0; 16], &[0x12, 0x67, 0, 80]].concat()
+    }
+
+    /// The seeds of the fuzz target, through what the target does.
+    #[test]
+    fn seeds_whole_and_cut_off_are_read_or_refused() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/proxy_header");
+        let seeds: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(seeds.len() >= 7);
+        for seed in seeds {
+            let seed = std::fs::read(seed).unwrap();
+            for length in 0..=seed.len() {
+                fuzz_target::proxy_header(&seed[..length]);
+            }
+        }
     }
 
     #[test]
