@@ -2,8 +2,11 @@
 
 pub mod acme;
 pub mod config;
+pub mod forwarded;
 pub mod proxy_header;
 
-/// The gateway's file by itself: the crate around it takes many minutes to build for fuzzing.
+// The gateway's files by themselves: the crate around them takes many minutes to build for fuzzing.
+#[path = "../../crates/gateway/src/client_address.rs"]
+pub mod client_address;
 #[path = "../../crates/gateway/src/proxy_protocol.rs"]
 pub mod proxy_protocol;

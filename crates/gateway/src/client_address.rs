@@ -267,6 +267,11 @@ fn split_from_the_right(text: &str, separator: char) -> impl Iterator<Item = &st
 }
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the target is in another crate")]
+#[path = "../../../fuzz/src/forwarded.rs"]
+mod fuzz_target;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
@@ -406,6 +411,20 @@ mod tests {
         let line = [("x-forwarded-for", "192.0.2.1")];
         assert_eq!(client(&proxies, "::ffff:10.0.0.1", &line), "192.0.2.1");
         assert_eq!(client(&proxies, "::ffff:198.51.100.1", &line), "198.51.100.1");
+    }
+
+    /// The seeds of the fuzz target, through what the target does.
+    #[test]
+    fn seeds_whole_and_cut_off_never_beat_the_proxy() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/forwarded");
+        let seeds: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(seeds.len() >= 12);
+        for seed in seeds {
+            let seed = std::fs::read(seed).unwrap();
+            for length in 0..=seed.len() {
+                fuzz_target::forwarded(&seed[..length]);
+            }
+        }
     }
 
     fn any_header() -> impl Strategy<Value = ForwardingHeader> {
