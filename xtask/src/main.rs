@@ -1,9 +1,9 @@
 //! The project's own chores, a file per chore: `cargo xtask --help`.
 
 mod command;
+mod docs;
 mod lint;
 mod peers;
-
 mod test;
 mod workspace;
 
@@ -25,6 +25,8 @@ enum Chore {
     Test(test::Arguments),
     /// Installs the ACME clients and CAs that the tests meet, or says what is missing and how to get it
     Peers,
+    /// Writes the pages of docs/ that come from the program
+    Docs,
     /// rustfmt, clippy and cargo-deny, all without warnings
     Lint(lint::Arguments),
 }
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Peers => peers::ensure(),
+        Chore::Docs => docs::run(),
         Chore::Lint(arguments) => lint::run(&arguments),
     };
     match outcome {

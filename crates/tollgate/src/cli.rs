@@ -19,7 +19,7 @@ pub struct Cli {
     /// What to do; `serve` when left out.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Which configuration file.
+    /// For `serve`, when the command is left out.
     #[command(flatten)]
     pub config: ConfigFile,
 }
@@ -47,8 +47,16 @@ Exit codes:
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigFile {
     /// Configuration file (TOML). Without one, every setting has its default.
-    #[arg(long, short, global = true, value_name = "FILE", env = "TOLLGATE_CONFIG")]
+    #[arg(long, short, value_name = "FILE", env = "TOLLGATE_CONFIG")]
     pub config: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    /// This file, or another where none was given.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { config: self.config.or(other.config) }
+    }
 }
 
 /// A command.
@@ -56,7 +64,7 @@ pub struct ConfigFile {
 pub enum Command {
     /// Stand in front of a CA: the one configured, or the built-in test CA
     #[command(after_help = "Examples:\n  tollgate serve\n  tollgate serve --config /etc/tollgate.toml")]
-    Serve,
+    Serve(ConfigFile),
     /// Meet two limits with a built-in ACME client, on free ports; takes seconds and keeps nothing
     Demo,
     /// Read a configuration and name every mistake with file, line and key
@@ -64,8 +72,11 @@ pub enum Command {
     Check {
         /// The file; the one of --config when left out.
         file: Option<PathBuf>,
+        /// Which configuration file.
+        #[command(flatten)]
+        config: ConfigFile,
     },
-    /// Print the limits in force
+    /// Print the limits a configuration puts in force
     #[command(
         after_help = "Examples:\n  tollgate limits\n  tollgate limits --json --config /etc/tollgate.toml"
     )]
@@ -73,6 +84,9 @@ pub enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// Which configuration file.
+        #[command(flatten)]
+        config: ConfigFile,
     },
     /// Show or move the clock of a running test CA
     #[command(
@@ -132,10 +146,16 @@ pub enum ReferencePage {
 #[derive(Clone, Debug, Args)]
 pub struct ManagementAddress {
     /// Management address of the running tollgate.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:14001", env = "TOLLGATE_MANAGEMENT")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:14001",
+        env = "TOLLGATE_MANAGEMENT"
+    )]
     pub management: std::net::SocketAddr,
     /// Print the answer as JSON.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
 }
 
@@ -146,12 +166,14 @@ pub enum ClockAction {
     Show,
     /// Move it forward, for example by 7d, 3h or 1h30m
     Advance {
-        /// How far.
+        /// How far: 7d, 3h, 1h30m.
+        #[arg(value_name = "DURATION")]
         by: String,
     },
     /// Set it to a later time, for example 2027-01-01T00:00:00Z
     Set {
         /// The time (RFC 3339).
+        #[arg(value_name = "TIME")]
         to: jiff::Timestamp,
     },
 }
@@ -159,7 +181,7 @@ pub enum ClockAction {
 /// Scripts faults.
 #[derive(Debug, Subcommand)]
 pub enum FaultAction {
-    /// Add a fault
+    /// Add a fault: exactly one of --status, --delay, --empty-body, --html-body, --drop-connection and --bad-nonce
     Add(AddFault),
     /// List the faults in waiting
     List,
@@ -170,9 +192,9 @@ pub enum FaultAction {
 /// A fault: where, what, how often.
 #[derive(Debug, Args)]
 pub struct AddFault {
-    /// The resource: directory, newNonce, newAccount, newOrder, authorization, challenge, order, finalize,
-    /// certificate, revokeCert, keyChange, renewalInfo or any.
-    #[arg(long)]
+    /// The resource: directory, newNonce, newAccount, newOrder, newAuthz, account, orders, order, authorization,
+    /// challenge, finalize, certificate, revokeCert, keyChange, renewalInfo or any.
+    #[arg(long, value_name = "RESOURCE")]
     pub on: String,
     /// Answer with this HTTP status and a problem document.
     #[arg(long)]
@@ -181,7 +203,7 @@ pub struct AddFault {
     #[arg(long, requires = "status", value_name = "SECONDS")]
     pub retry_after: Option<u64>,
     /// Answer late, for example by 500ms, 5s or 1m.
-    #[arg(long)]
+    #[arg(long, value_name = "DURATION")]
     pub delay: Option<String>,
     /// Answer with an empty body; 200, or the status of --status.
     #[arg(long)]
@@ -196,9 +218,9 @@ pub struct AddFault {
     #[arg(long)]
     pub bad_nonce: bool,
     /// How many requests it hits.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
     pub times: u32,
     /// How many matching requests pass first.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub after: u32,
 }

@@ -59,11 +59,13 @@ impl From<ConfigError> for Failure {
 
 /// Runs a command; what it has to say goes to `out`, failures to standard error.
 pub fn run(cli: Cli, out: &mut dyn Write) -> ExitCode {
-    let result = match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(load(&cli.config), out),
+    let before_the_command = cli.config;
+    let load = |after_it: ConfigFile| load(&after_it.or(before_the_command.clone()));
+    let result = match cli.command.unwrap_or_else(|| Command::Serve(ConfigFile::default())) {
+        Command::Serve(config) => load(config).and_then(|config| serve::run(config, out)),
         Command::Demo => demo::run(out),
-        Command::Check { file } => check::run(file.or(cli.config.config), out),
-        Command::Limits { json } => load(&cli.config).and_then(|config| limits::run(&config, json, out)),
+        Command::Check { file, config } => check::run(file.or(config.or(before_the_command).config), out),
+        Command::Limits { json, config } => load(config).and_then(|config| limits::run(&config, json, out)),
         Command::Clock { action, management } => clock::run(action, &management, out),
         Command::Fault { action, management } => fault::run(action, &management, out),
         Command::Completions { shell } => completions(shell, out),

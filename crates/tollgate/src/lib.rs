@@ -8,9 +8,8 @@ mod commands;
 pub mod config;
 pub mod data_dir;
 pub mod management;
-mod reference;
+pub mod reference;
 pub mod server;
-
 mod table;
 pub mod tls_identity;
 

@@ -8,19 +8,22 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, Request, State, rejection::JsonRejection},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use http::{StatusCode, header};
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tollgate_limiter::Limiter;
 use tollgate_policy::duration::parse_duration;
 use tollgate_test_ca::{Fault, TestCa, WaitingFault};
 
 use crate::clock::{ClockError, MovableClock};
+
+/// Why there is neither clock nor fault.
+const NO_TEST_CA: &str = "this tollgate has no test CA, whose clock and faults these are";
 
 /// The largest request body.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -89,8 +92,16 @@ pub fn router(state: ManagementState, address: SocketAddr) -> Router {
             .route("/clock/advance", post(advance_clock))
             .route("/clock/set", post(set_clock))
             .route("/faults", get(list_faults).post(add_fault).delete(clear_faults));
+    } else {
+        for path in ["/clock", "/clock/advance", "/clock/set", "/faults"] {
+            router = router.route(path, any(|| async { failed(StatusCode::NOT_FOUND, NO_TEST_CA) }));
+        }
     }
     router
+        .fallback(|| async { failed(StatusCode::NOT_FOUND, "no such resource") })
+        .method_not_allowed_fallback(|| async {
+            failed(StatusCode::METHOD_NOT_ALLOWED, "this resource has no such method")
+        })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(address, own_host_only))
         .with_state(state)
@@ -129,14 +140,14 @@ async fn show_clock(State(state): State<ManagementState>) -> Json<ClockReading> 
     Json(reading(&state.clock))
 }
 
-async fn advance_clock(State(state): State<ManagementState>, Json(advance): Json<Advance>) -> Response {
+async fn advance_clock(State(state): State<ManagementState>, Body(advance): Body<Advance>) -> Response {
     match parse_duration(&advance.by) {
         Ok(by) => moved(&state.clock, state.clock.advance(by)),
         Err(problem) => failed(StatusCode::BAD_REQUEST, format!("by: {problem}")),
     }
 }
 
-async fn set_clock(State(state): State<ManagementState>, Json(set): Json<SetClock>) -> Response {
+async fn set_clock(State(state): State<ManagementState>, Body(set): Body<SetClock>) -> Response {
     moved(&state.clock, state.clock.set(set.to))
 }
 
@@ -144,7 +155,7 @@ async fn list_faults(State(state): State<ManagementState>) -> Json<Vec<WaitingFa
     Json(state.test_ca.map(|ca| ca.faults().list()).unwrap_or_default())
 }
 
-async fn add_fault(State(state): State<ManagementState>, Json(fault): Json<Fault>) -> Response {
+async fn add_fault(State(state): State<ManagementState>, Body(fault): Body<Fault>) -> Response {
     match state.test_ca.map(|ca| ca.faults().add(fault)) {
         Some(Ok(id)) => (StatusCode::CREATED, Json(Added { id })).into_response(),
         Some(Err(error)) => failed(StatusCode::CONFLICT, error.to_string()),
@@ -157,6 +168,22 @@ async fn clear_faults(State(state): State<ManagementState>) -> StatusCode {
         ca.faults().clear();
     }
     StatusCode::NO_CONTENT
+}
+
+/// A body in JSON; what is wrong with it is told in JSON as well.
+struct Body<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let body = Json::from_request(request, state).await;
+        body.map(|Json(body)| Self(body)).map_err(|rejection: JsonRejection| {
+            // What a value says of itself, without the library's words around it.
+            let cause = std::error::Error::source(&rejection).map(ToString::to_string);
+            failed(rejection.status(), cause.unwrap_or_else(|| rejection.body_text()))
+        })
+    }
 }
 
 fn moved(clock: &MovableClock, result: Result<jiff::Timestamp, ClockError>) -> Response {

@@ -85,3 +85,31 @@ fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use tollgate_policy::{Policy, preset::Preset};
+
+    use super::*;
+
+    #[test]
+    fn the_limits_of_each_preset_are_read_in_two_tables() {
+        for preset in Preset::ALL {
+            insta::assert_snapshot!(preset.as_str(), limits(&Policy::preset(preset).limits_in_force()));
+        }
+    }
+
+    #[test]
+    fn faults_in_waiting_are_read_in_a_table() {
+        let waiting = serde_json::json!([
+            {"id": 1, "fault": {"on": "newOrder", "status": 503, "times": 2, "after": 1}, "letsThrough": 1, "strikes": 2},
+            {"id": 12, "fault": {"on": "any", "badNonce": true, "times": 3, "after": 0}, "letsThrough": 0, "strikes": 3},
+        ]);
+        insta::assert_snapshot!(faults(waiting.as_array().unwrap()), @r"
+        ID  ON        WHAT           LETS THROUGH  STRIKES
+        1   newOrder  status=503     1             2
+        12  any       badNonce=true  0             3
+        ");
+        assert_eq!(faults(&[]), "no faults wait\n");
+    }
+}

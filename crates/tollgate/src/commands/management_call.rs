@@ -43,9 +43,6 @@ pub(super) fn call<T: DeserializeOwned>(
     }
     Err(Failure::failed(match serde_json::from_slice::<ManagementError>(&answer) {
         Ok(error) => error.error,
-        Err(_) if status == http::StatusCode::NOT_FOUND => {
-            "the tollgate running there has no test CA, whose clock and faults these are".to_owned()
-        }
         Err(_) => format!("{status}: {}", String::from_utf8_lossy(&answer)),
     }))
 }

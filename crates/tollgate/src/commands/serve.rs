@@ -1,6 +1,12 @@
 //! `tollgate serve`.
 
-use std::io::{IsTerminal as _, Write};
+use std::{
+    io::{IsTerminal as _, Write},
+    net::SocketAddr,
+    path::Path,
+};
+
+use http::Uri;
 
 use super::{Failure, runtime};
 use crate::{
@@ -9,9 +15,9 @@ use crate::{
     server::{self, Running},
 };
 
-pub(super) fn run(config: Result<Config, Failure>, out: &mut dyn Write) -> Result<(), Failure> {
-    let config = config?;
+pub(super) fn run(config: Config, out: &mut dyn Write) -> Result<(), Failure> {
     start_logging(&config)?;
+    let http_port = config.test_ca.validation.http_port;
     runtime()?.block_on(async {
         let interrupted = interrupted().map_err(Failure::could_not_start)?;
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
@@ -19,7 +25,7 @@ pub(super) fn run(config: Result<Config, Failure>, out: &mut dyn Write) -> Resul
             .map_err(Failure::could_not_start)?;
         let clock = MovableClock::system();
         let running = server::start(config, clock, Some(metrics)).await.map_err(Failure::could_not_start)?;
-        greet(&running, out)?;
+        greet(&Greeting::of(&running, http_port), out)?;
         interrupted.await;
         tracing::info!("stopping: no new connections; requests under way are finished");
         running.stop().await;
@@ -28,36 +34,78 @@ pub(super) fn run(config: Result<Config, Failure>, out: &mut dyn Write) -> Resul
 }
 
 /// What a new user needs next.
-fn greet(running: &Running, out: &mut dyn Write) -> std::io::Result<()> {
-    let directory = &running.directory_url;
+struct Greeting<'a> {
+    directory: &'a str,
+    limits_page: &'a str,
+    management: SocketAddr,
+    /// The root of the gateway's own certificate, where we made it.
+    root: Option<&'a Path>,
+    behind: CaBehind<'a>,
+}
+
+enum CaBehind<'a> {
+    Configured(&'a Uri),
+    TestCa {
+        /// Where http-01 connects.
+        http_port: u16,
+    },
+}
+
+impl<'a> Greeting<'a> {
+    fn of(running: &'a Running, http_port: u16) -> Self {
+        Self {
+            directory: &running.directory_url,
+            limits_page: &running.limits_page,
+            management: running.management,
+            root: running.root_certificate.as_deref(),
+            behind: match &running.upstream {
+                Some(directory) => CaBehind::Configured(directory),
+                None => CaBehind::TestCa { http_port },
+            },
+        }
+    }
+}
+
+fn greet(greeting: &Greeting<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "Tollgate {} is serving.\n", env!("CARGO_PKG_VERSION"))?;
-    writeln!(out, "  Directory    {directory}")?;
-    if let Some(upstream) = &running.upstream {
-        writeln!(out, "  CA behind    {upstream}")?;
-    } else {
-        writeln!(out, "  CA behind    the built-in test CA: its certificates are for tests and worthless")?;
+    writeln!(out, "  Directory    {}", greeting.directory)?;
+    match greeting.behind {
+        CaBehind::Configured(directory) => writeln!(out, "  CA behind    {directory}")?,
+        CaBehind::TestCa { .. } => {
+            writeln!(
+                out,
+                "  CA behind    the built-in test CA: its certificates are worthless outside tests"
+            )?;
+        }
     }
-    writeln!(out, "  Limits page  {}", running.limits_page)?;
-    writeln!(out, "  Management   http://{}", running.management)?;
-    if let Some(root) = &running.root_certificate {
-        let root = root.display();
-        writeln!(out, "  TLS root     {root}\n\nTry:\n")?;
-        writeln!(
-            out,
-            "  REQUESTS_CA_BUNDLE={root} \\\n    \
-             certbot certonly -n --standalone --http-01-port 5002 --server {directory} \\\n    \
-             --config-dir certbot --work-dir certbot --logs-dir certbot \\\n    \
-             --agree-tos --register-unsafely-without-email -d localhost\n"
-        )?;
-        writeln!(
-            out,
-            "  LEGO_CA_CERTIFICATES={root} \\\n    \
-             lego --server {directory} --accept-tos --email me@example.test \\\n    \
-             --domains localhost --http --http.port :5002 --path lego run\n"
-        )?;
+    writeln!(out, "  Limits page  {}", greeting.limits_page)?;
+    writeln!(out, "  Management   http://{}", greeting.management)?;
+    if let Some(root) = greeting.root {
+        writeln!(out, "  TLS root     {}", root.display())?;
+        if let CaBehind::TestCa { http_port } = greeting.behind {
+            suggest(greeting.directory, root, http_port, out)?;
+        }
     }
-    writeln!(out, "Ctrl-C ends it.")?;
+    writeln!(out, "\nCtrl-C ends it.")?;
     out.flush()
+}
+
+/// Commands that work as they are, with clients that many have.
+fn suggest(directory: &str, root: &Path, http_port: u16, out: &mut dyn Write) -> std::io::Result<()> {
+    let root = root.display();
+    writeln!(
+        out,
+        "\nTry:\n\n  REQUESTS_CA_BUNDLE={root} \\\n    \
+         certbot certonly -n --standalone --http-01-port {http_port} --server {directory} \\\n    \
+         --config-dir certbot --work-dir certbot --logs-dir certbot \\\n    \
+         --agree-tos --register-unsafely-without-email -d localhost\n"
+    )?;
+    writeln!(
+        out,
+        "  LEGO_CA_CERTIFICATES={root} \\\n    \
+         lego --server {directory} --accept-tos --email me@example.test \\\n    \
+         --domains localhost --http --http.port :{http_port} --path lego run"
+    )
 }
 
 /// Resolves at Ctrl-C or SIGTERM.
@@ -88,4 +136,34 @@ fn start_logging(config: &Config) -> Result<(), Failure> {
         LogFormat::Json => builder.json().try_init(),
     };
     started.map_err(Failure::could_not_start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn greeting(behind: CaBehind<'_>, root: Option<&str>) -> String {
+        let mut out = Vec::new();
+        let greeting = Greeting {
+            directory: "https://localhost:14000/directory",
+            limits_page: "https://localhost:14000/rate-limits/",
+            management: SocketAddr::from(([127, 0, 0, 1], 14001)),
+            root: root.map(Path::new),
+            behind,
+        };
+        greet(&greeting, &mut out).unwrap();
+        String::from_utf8(out).unwrap().replace(env!("CARGO_PKG_VERSION"), "VERSION")
+    }
+
+    #[test]
+    fn a_new_user_reads_where_everything_is_and_what_to_try() {
+        let root = Some("/home/me/tollgate-data/tls-root.pem");
+        insta::assert_snapshot!(greeting(CaBehind::TestCa { http_port: 5002 }, root));
+    }
+
+    #[test]
+    fn in_front_of_another_ca_nothing_is_suggested() {
+        let directory = Uri::from_static("https://ca.internal/acme/directory");
+        insta::assert_snapshot!(greeting(CaBehind::Configured(&directory), None));
+    }
 }
