@@ -3,10 +3,24 @@
 //! The clients and CAs are other people's programs: `cargo xtask peers` installs them. A test that
 //! misses one fails and says so.
 
+mod binary;
 mod ca;
 mod clients;
+mod gateway;
+mod http_responder;
+mod management;
 mod ports;
 mod process;
+mod refusal;
 mod site;
+mod volume;
 
+mod clock_and_faults;
+mod forgery;
+mod issuance;
+mod limits;
+mod pauses;
 mod peers_alone;
+mod renewals;
+mod restart;
+mod startup;

@@ -94,6 +94,13 @@ impl Attempt {
         assert_eq!(names_of(chain), names);
         chain
     }
+
+    /// Asserts that the client gave up; returns what it printed.
+    #[track_caller]
+    pub(crate) fn expect_refusal(&self) -> &str {
+        assert!(!self.success, "expected a refusal:\n{}", self.text);
+        &self.text
+    }
 }
 
 /// A certificate signing request for `names`, by a new P-256 key: DER, then PEM.

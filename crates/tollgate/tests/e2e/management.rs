@@ -1,0 +1,26 @@
+//! Requests to the management listener.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::Value;
+
+/// Sends a JSON body, or none when it is null; an answer that is not JSON is null.
+pub(crate) async fn request(to: SocketAddr, method: Method, path: &str, body: &Value) -> (StatusCode, Value) {
+    let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("http://{to}{path}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(body))
+        .expect("a sound request");
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let answer = client.request(request).await.expect("the management listener answers");
+
+    let status = answer.status();
+    let body = answer.into_body().collect().await.expect("the answer is complete").to_bytes();
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}

@@ -1,0 +1,64 @@
+//! What a restart keeps.
+
+use serde_json::json;
+
+use crate::{
+    gateway::{ALWAYS_VALID, Gateway},
+    volume::{order, order_afresh},
+};
+
+#[tokio::test]
+async fn a_restart_keeps_accounts_orders_and_certificates() {
+    let gateway = Gateway::start(ALWAYS_VALID).await;
+    let mut client = gateway.client().await;
+    let account = client.account().expect("it is registered").to_owned();
+    let accepted = order(&mut client, &["www.example.com"]).await;
+    let order_url = accepted.header("location").expect("an order has a URL").to_owned();
+    let chain = client.complete(&accepted, &["www.example.com"]).await.expect("it is issued");
+
+    let gateway = gateway.restart().await;
+    let url = client.directory().new_account.clone().expect("the directory has it");
+    client.forget_nonce();
+    let known = client.try_register().await.expect("the gateway answers");
+    assert_eq!(
+        (known.status().as_u16(), known.header("location")),
+        (200, Some(account.as_str())),
+        "at {url}"
+    );
+    let kept = client.post(&order_url, "").await.expect("the gateway answers");
+    assert_eq!(kept.json()["status"], "valid", "{}", kept.detail());
+    let certificate = kept.json()["certificate"].as_str().expect("a valid order has one").to_owned();
+    let downloaded = client.post(&certificate, "").await.expect("the gateway answers");
+    assert_eq!(downloaded.response.body(), chain.as_bytes());
+    drop(gateway);
+}
+
+#[tokio::test]
+async fn a_restarted_gateway_knows_a_renewal_by_set() {
+    // The orders' bucket is emptied after the restart: buckets in memory are full again by it.
+    let gateway =
+        Gateway::start(&format!("{ALWAYS_VALID}[limits.new-orders-per-account]\nburst = 2\ncount = 2\n"))
+            .await;
+    let mut client = gateway.client().await;
+    client.obtain(&["www.example.com"]).await.expect("a certificate to renew");
+
+    let gateway = gateway.restart().await;
+    for expected in [201, 201, 429] {
+        assert_eq!(order_afresh(&mut client, &["new.example.com"]).await.status(), expected);
+    }
+    assert_eq!(order(&mut client, &["www.example.com"]).await.status(), 201, "a renewal is exempt");
+    drop(gateway);
+}
+
+#[tokio::test]
+async fn a_restart_keeps_the_clock_and_the_root() {
+    let gateway = Gateway::start(ALWAYS_VALID).await;
+    gateway.advance(std::time::Duration::from_secs(7 * 24 * 60 * 60)).await;
+    let (before, root) = (gateway.now().await, std::fs::read(&gateway.site().root).unwrap());
+
+    let gateway = gateway.restart().await;
+    assert!(gateway.now().await >= before);
+    assert_eq!(std::fs::read(&gateway.site().root).unwrap(), root);
+    let (_, answer) = gateway.manage(http::Method::GET, "/clock", json!(null)).await;
+    assert!(answer["ahead_seconds"].as_u64() >= Some(7 * 24 * 60 * 60), "{answer}");
+}
