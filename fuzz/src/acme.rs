@@ -1,14 +1,15 @@
 //! Everything that ACME clients and CAs send.
 
 use tollgate_acme::{
-    account::{AccountBody, KeyChange, NewAccount},
+    account::{AccountBody, NewAccount},
     authorization::{AuthorizationBody, ChallengeBody, asks_to_deactivate},
     certificate::{CertificateId, Leaf},
     directory::Directory,
     domain::SuffixList,
     identifier::{Identifier, IdentifierSet},
+    jwk::Jwk,
     jws::{Jws, KeyReference},
-    order::{NewAuthorization, NewOrder, OrderBody},
+    order::{NewOrder, OrderBody},
     problem::Problem,
     resource::ResourcePath,
     retry_after,
@@ -20,16 +21,16 @@ pub fn jws(body: &[u8]) {
     let protected = jws.protected();
     assert!(protected.url.as_ref().is_none_or(|url| !url.is_empty()));
     if let KeyReference::Jwk(key) = &protected.key {
-        let again = tollgate_acme::jwk::Jwk::from_json(&key.to_json()).expect("a key's own JSON is a key");
+        let again = Jwk::from_json(&key.to_json()).expect("a key's own JSON is a key");
         assert_eq!(again.thumbprint(), key.thumbprint());
         let _ = jws.verify(key);
     }
     let _ = jws.verify_mac(b"secret");
-    let _ = (Jws::parse(jws.payload()), KeyChange::parse(jws.payload()));
-    order_body(jws.payload());
-    if let Some(Ok(binding)) = NewAccount::parse(jws.payload()).external_account_binding() {
-        let _ = binding.verify_mac(b"secret");
+    let _ = Jws::parse(jws.payload());
+    if let Ok(value) = serde_json::from_slice(jws.payload()) {
+        let _ = (Jws::from_json(&value), Jwk::from_json(&value));
     }
+    order_body(jws.payload());
 }
 
 /// A line of text: a name, an address, a URL, an ARI id or a `Retry-After`.
@@ -81,7 +82,7 @@ pub fn order_body(body: &[u8]) {
     }
     let _ = (OrderBody::parse(body), AuthorizationBody::parse(body), ChallengeBody::parse(body));
     let _ = (Directory::parse(body), AccountBody::parse(body), NewAccount::parse(body));
-    let _ = (NewAuthorization::parse(body), asks_to_deactivate(body));
+    let _ = asks_to_deactivate(body);
 }
 
 /// A certificate in DER, or a chain in PEM.

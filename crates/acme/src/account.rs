@@ -1,15 +1,9 @@
 //! Accounts (RFC 8555, 7.1.2 and 7.3), leniently read.
 
-use serde_json::{Map, Value};
-
 use crate::{
     json::{self, Written},
     jwk::Jwk,
-    jws::{Jws, JwsError},
 };
-
-/// At most this many contacts are read.
-pub const CONTACTS_MAX: usize = 100;
 
 /// An account object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,67 +27,21 @@ impl AccountBody {
 }
 
 /// The payload of newAccount.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NewAccount {
     /// Only look the account up, never create it. True only when no CA can read it otherwise.
     pub only_return_existing: bool,
-    /// Whether the terms are agreed to.
-    pub terms_of_service_agreed: bool,
-    /// Contact URLs, at most [`CONTACTS_MAX`].
-    pub contacts: Vec<String>,
-    /// `externalAccountBinding`, unread.
-    external_account_binding: Option<Value>,
 }
 
 impl NewAccount {
     /// Reads the payload; what is missing or junk is the default.
     #[must_use]
     pub fn parse(payload: &[u8]) -> Self {
-        let mut members = json::object(payload).unwrap_or_default();
         let written = Written::parse(payload);
         let only_return_existing =
             written.as_ref().and_then(|written| written.undisputed("onlyReturnExisting"));
-        Self {
-            only_return_existing: matches!(only_return_existing, Some(Written::Bool(true))),
-            terms_of_service_agreed: members.get("termsOfServiceAgreed") == Some(&Value::Bool(true)),
-            contacts: contacts(&members),
-            external_account_binding: members.remove("externalAccountBinding").filter(|eab| !eab.is_null()),
-        }
+        Self { only_return_existing: matches!(only_return_existing, Some(Written::Bool(true))) }
     }
-
-    /// The external account binding, if there is one: an HS256 JWS with a `kid` and the account's key
-    /// as its payload (RFC 8555, 7.3.4).
-    #[must_use]
-    pub fn external_account_binding(&self) -> Option<Result<Jws, JwsError>> {
-        self.external_account_binding.as_ref().map(Jws::from_json)
-    }
-}
-
-/// The payload inside a keyChange request's inner JWS (RFC 8555, 7.3.5).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyChange {
-    /// The account's URL.
-    pub account: String,
-    /// The key to be replaced.
-    pub old_key: Jwk,
-}
-
-impl KeyChange {
-    /// Reads the payload; `None` when a member is missing or junk.
-    #[must_use]
-    pub fn parse(payload: &[u8]) -> Option<Self> {
-        let members = json::object(payload)?;
-        Some(Self {
-            account: json::string(&members, "account")?.to_owned(),
-            old_key: Jwk::from_json(members.get("oldKey")?).ok()?,
-        })
-    }
-}
-
-fn contacts(members: &Map<String, Value>) -> Vec<String> {
-    let contacts = members.get("contact").and_then(Value::as_array);
-    let contacts = contacts.into_iter().flatten().filter_map(Value::as_str);
-    contacts.take(CONTACTS_MAX).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -122,34 +70,11 @@ mod tests {
     }
 
     #[test]
-    fn junk_in_a_new_account_is_tolerated() {
-        let payload = br#"{"contact":["mailto:a@example.test",7,null],"termsOfServiceAgreed":true,
-            "externalAccountBinding":null,"orders":null,"status":5}"#;
-        let account = NewAccount::parse(payload);
-        assert_eq!(account.contacts, ["mailto:a@example.test"]);
-        assert!(account.terms_of_service_agreed && account.external_account_binding().is_none());
-
-        let account =
-            NewAccount::parse(br#"{"contact":"mailto:a@example.test","externalAccountBinding":[]}"#);
-        assert!(account.contacts.is_empty() && !account.terms_of_service_agreed);
-        assert_eq!(account.external_account_binding().unwrap().unwrap_err(), JwsError::NotFlattened);
-    }
-
-    #[test]
     fn junk_in_an_account_is_tolerated() {
         for body in ["", "[]", "null", "<html>", r#"{"status":1,"key":{"kty":"oct"}}"#, r#"{"key":null}"#] {
             assert_eq!(AccountBody::parse(body.as_bytes()), AccountBody::default(), "{body}");
         }
         let account = AccountBody::parse(br#"{"status":"deactivated","contact":null,"key":"x"}"#);
         assert_eq!(account.status.as_deref(), Some("deactivated"));
-    }
-
-    #[test]
-    fn a_key_change_needs_account_and_old_key() {
-        for payload in
-            ["", "{}", r#"{"account":"https://ca.example/acct/1"}"#, r#"{"account":1,"oldKey":{}}"#]
-        {
-            assert_eq!(KeyChange::parse(payload.as_bytes()), None, "{payload}");
-        }
     }
 }

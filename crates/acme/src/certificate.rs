@@ -69,8 +69,6 @@ pub struct Leaf {
     pub id: Option<CertificateId>,
     /// The subject alternative names that are identifiers.
     pub identifiers: IdentifierSet,
-    /// The content octets of the serial number, a leading zero included.
-    pub serial: Vec<u8>,
     pub not_before: jiff::Timestamp,
     pub not_after: jiff::Timestamp,
 }
@@ -123,12 +121,10 @@ impl Leaf {
             return Err(CertificateError::Der);
         }
 
-        let serial = certificate.raw_serial();
         Ok(Self {
-            id: key_id(&certificate).and_then(|key_id| CertificateId::new(key_id, serial)),
+            id: key_id(&certificate).and_then(|key_id| CertificateId::new(key_id, certificate.raw_serial())),
             identifiers: IdentifierSet::new(identifiers(&certificate))
                 .ok_or(CertificateError::NoIdentifier)?,
-            serial: serial.to_vec(),
             not_before: timestamp(certificate.validity().not_before)?,
             not_after: timestamp(certificate.validity().not_after)?,
         })
@@ -226,7 +222,6 @@ mod tests {
 
         let read = Leaf::from_der(leaf.der()).unwrap();
         assert_eq!(read.id.as_ref().map(CertificateId::as_str), Some(ID));
-        assert_eq!(read.serial, SERIAL);
         let identifiers: Vec<_> = read.identifiers.iter().map(ToString::to_string).collect();
         assert_eq!(identifiers, ["*.example.com", "www.example.com", "192.0.2.1", "2001:db8::1"]);
         assert_eq!(read.not_before.to_string(), "2026-11-23T00:00:00Z");

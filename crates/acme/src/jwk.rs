@@ -235,14 +235,6 @@ pub(crate) struct Members<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Thumbprint(pub [u8; 32]);
 
-impl Thumbprint {
-    /// From unpadded base64url.
-    #[must_use]
-    pub fn of(text: &str) -> Option<Self> {
-        BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
-    }
-}
-
 /// Unpadded base64url, as in key authorizations.
 impl fmt::Display for Thumbprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -294,8 +286,6 @@ mod tests {
         // RFC 7638, 3.1
         let thumbprint = rsa(RSA_N, "AQAB").unwrap().thumbprint();
         assert_eq!(thumbprint.to_string(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
-        assert_eq!(Thumbprint::of(&thumbprint.to_string()), Some(thumbprint));
-        assert_eq!(Thumbprint::of("NzbLsXh8"), None);
 
         // RFC 8037, A.3
         let ed25519 =

@@ -122,25 +122,6 @@ impl NewOrder {
     }
 }
 
-/// The payload of newAuthz (RFC 8555, 7.4.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewAuthorization {
-    /// The identifier, as it parses.
-    pub identifier: Result<Identifier, IdentifierError>,
-}
-
-impl NewAuthorization {
-    /// Reads the payload; `None` when it is no JSON object with an `identifier`.
-    #[must_use]
-    pub fn parse(payload: &[u8]) -> Option<Self> {
-        let members = json::object(payload)?;
-        let identifier = IdentifierMember::of(members.get("identifier")?);
-        Some(Self {
-            identifier: identifier.ok_or(IdentifierError::NotAnIdentifier).and_then(|member| member.parse()),
-        })
-    }
-}
-
 fn read_identifiers<'a>(
     elements: impl Iterator<Item = &'a Written>,
 ) -> Vec<Result<Identifier, IdentifierError>> {
@@ -309,15 +290,6 @@ mod tests {
         let payload = format!(r#"{{"identifiers":[{{{repeated}"x":1}}]}}"#);
         let order = NewOrder::parse(payload.as_bytes()).unwrap();
         assert_eq!(order.identifiers, vec![Identifier::dns("a.example"); 1000]);
-    }
-
-    #[test]
-    fn a_new_authorization_names_one_identifier() {
-        let read = |payload: &str| NewAuthorization::parse(payload.as_bytes()).map(|authz| authz.identifier);
-        let payload = r#"{"identifier":{"type":"dns","value":"Example.com"}}"#;
-        assert_eq!(read(payload), Some(Identifier::dns("example.com")));
-        assert_eq!(read(r#"{"identifier":"example.com"}"#), Some(Err(IdentifierError::NotAnIdentifier)));
-        assert_eq!(read("{}"), None);
     }
 
     proptest! {

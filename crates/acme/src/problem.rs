@@ -11,8 +11,6 @@ use crate::{
 /// At most this many subproblems are read.
 pub const SUBPROBLEMS_MAX: usize = 1000;
 
-const NAMESPACE: &str = "urn:ietf:params:acme:error:";
-
 macro_rules! problem_types {
     ($($variant:ident = $name:literal,)*) => {
         /// An error type of the ACME namespace.
@@ -72,12 +70,6 @@ impl ProblemType {
     #[must_use]
     pub fn of_urn(urn: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.urn() == urn)
-    }
-
-    /// The URN's last part, such as `rateLimited`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.urn().strip_prefix(NAMESPACE).expect("every URN is in the namespace")
     }
 }
 
@@ -139,12 +131,6 @@ impl Problem {
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         json::object(body).map(|members| Self::from(Value::Object(members)))
-    }
-
-    /// The ACME type, if it is one.
-    #[must_use]
-    pub fn problem_type(&self) -> Option<ProblemType> {
-        ProblemType::of_urn(&self.kind)
     }
 }
 
@@ -252,7 +238,6 @@ mod tests {
             assert_eq!(ProblemType::of_urn(kind.urn()), Some(kind));
         }
         assert_eq!(ProblemType::BadCsr.urn(), "urn:ietf:params:acme:error:badCSR");
-        assert_eq!(ProblemType::AlreadyReplaced.name(), "alreadyReplaced");
         assert_eq!(ProblemType::of_urn("about:blank"), None);
     }
 
@@ -264,7 +249,6 @@ mod tests {
         ]});
         let problem = Problem::parse(problem.to_string().as_bytes()).unwrap();
         assert_eq!((problem.kind.as_str(), problem.status, problem.detail.as_str()), ("", None, ""));
-        assert_eq!(problem.problem_type(), None);
         let identifiers: Vec<_> =
             problem.subproblems.into_iter().map(|subproblem| subproblem.identifier).collect();
         let named = identifiers[1].as_ref().unwrap().parse();
