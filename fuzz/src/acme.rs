@@ -1,7 +1,7 @@
 //! Everything that ACME clients and CAs send.
 
 use tollgate_acme::{
-    account::{AccountBody, NewAccount},
+    account::{AccountBody, KeyChange, NewAccount},
     authorization::{AuthorizationBody, ChallengeBody, asks_to_deactivate},
     certificate::{CertificateId, Leaf},
     directory::Directory,
@@ -26,7 +26,7 @@ pub fn jws(body: &[u8]) {
         let _ = jws.verify(key);
     }
     let _ = jws.verify_mac(b"secret");
-    let _ = Jws::parse(jws.payload());
+    let _ = (Jws::parse(jws.payload()), KeyChange::parse(jws.payload()));
     if let Ok(value) = serde_json::from_slice(jws.payload()) {
         let _ = (Jws::from_json(&value), Jwk::from_json(&value));
     }

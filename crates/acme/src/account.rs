@@ -44,6 +44,27 @@ impl NewAccount {
     }
 }
 
+/// The payload inside a keyChange request's inner JWS (RFC 8555, 7.3.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyChange {
+    /// The account's URL.
+    pub account: String,
+    /// The key to be replaced.
+    pub old_key: Jwk,
+}
+
+impl KeyChange {
+    /// Reads the payload; `None` when a member is missing or junk.
+    #[must_use]
+    pub fn parse(payload: &[u8]) -> Option<Self> {
+        let members = json::object(payload)?;
+        Some(Self {
+            account: json::string(&members, "account")?.to_owned(),
+            old_key: Jwk::from_json(members.get("oldKey")?).ok()?,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +97,14 @@ mod tests {
         }
         let account = AccountBody::parse(br#"{"status":"deactivated","contact":null,"key":"x"}"#);
         assert_eq!(account.status.as_deref(), Some("deactivated"));
+    }
+
+    #[test]
+    fn a_key_change_needs_account_and_old_key() {
+        for payload in
+            ["", "{}", r#"{"account":"https://ca.example/acct/1"}"#, r#"{"account":1,"oldKey":{}}"#]
+        {
+            assert_eq!(KeyChange::parse(payload.as_bytes()), None, "{payload}");
+        }
     }
 }

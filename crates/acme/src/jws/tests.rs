@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::account::KeyChange;
 
 const URL: &str = "https://ca.example/acme/new-order";
 const KID: &str = "https://ca.example/acme/acct/1";
@@ -121,8 +122,8 @@ fn a_key_change_holds_the_new_key_and_the_old_one() {
     assert!(matches!(&inner.protected().key, KeyReference::Jwk(jwk) if *jwk == new.jwk()));
     assert_eq!((inner.protected().nonce.as_ref(), inner.protected().url.as_deref()), (None, Some(URL)));
     assert_eq!(inner.verify(&new.jwk()), Ok(()));
-    let change: Value = serde_json::from_slice(inner.payload()).unwrap();
-    assert_eq!(change, json!({"account": KID, "oldKey": old.jwk().to_json()}));
+    let change = KeyChange::parse(inner.payload()).unwrap();
+    assert_eq!((change.account.as_str(), change.old_key), (KID, old.jwk()));
 }
 
 #[test]
