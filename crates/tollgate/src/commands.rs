@@ -65,7 +65,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> ExitCode {
         Command::Serve(config) => load(config).and_then(|config| serve::run(config, out)),
         Command::Demo => demo::run(out),
         Command::Check { file, config } => check::run(file.or(config.or(before_the_command).config), out),
-        Command::Limits { json, config } => load(config).and_then(|config| limits::run(&config, json, out)),
+        Command::Limits { json, config } => load(config).and_then(|config| limits::run(config, json, out)),
         Command::Clock { action, management } => clock::run(action, &management, out),
         Command::Fault { action, management } => fault::run(action, &management, out),
         Command::Completions { shell } => completions(shell, out),

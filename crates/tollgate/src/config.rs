@@ -7,10 +7,12 @@ mod valid;
 
 use std::{
     fmt,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use tollgate_policy::config::{Mistake, parse};
+use toml::de::DeTable;
 
 pub use raw::{LogFormat, RawConfig};
 pub use valid::{ClientFacing, Config, Management, UpstreamConfig};
@@ -69,7 +71,7 @@ impl fmt::Display for ConfigError {
                 f.write_str("\n")?;
             }
             write!(f, "{}", self.file.display())?;
-            if let Some((line, _)) = mistake.position(&self.text) {
+            if let Some(line) = self.line(mistake) {
                 write!(f, ":{line}")?;
             }
             write!(f, ": {}", mistake.to_string().trim_end().replace('\n', ", "))?;
@@ -79,6 +81,27 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+impl ConfigError {
+    /// Where a mistake is: at its value, or at its key where the value kept no place.
+    fn line(&self, mistake: &Mistake) -> Option<usize> {
+        let span = mistake.span.clone().or_else(|| span_of_key(&self.text, &mistake.key));
+        Some(Mistake { span, ..mistake.clone() }.position(&self.text)?.0)
+    }
+}
+
+/// Where the last part of a dotted key stands, or the last of its tables that is there.
+fn span_of_key(text: &str, key: &str) -> Option<Range<usize>> {
+    let root = DeTable::parse(text).ok()?;
+    let mut table = Some(root.get_ref());
+    let mut span = None;
+    for part in key.split('.') {
+        let Some((found, value)) = table.and_then(|table| table.get_key_value(part)) else { break };
+        span = Some(found.span());
+        table = value.get_ref().as_table();
+    }
+    span
+}
 
 #[cfg(test)]
 mod tests {

@@ -121,6 +121,12 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     line
 }
 
+/// The policy as [`start`] puts it in force where the configuration names its ports.
+pub(crate) fn policy_in_force(config: Config) -> Policy {
+    let origin = public_origin(&config.clients, &config.clients.addresses);
+    explained(config.policy, config.docs_given, &origin)
+}
+
 /// A running Tollgate.
 pub struct Running {
     /// What ACME clients are given.
@@ -183,10 +189,7 @@ pub async fn start(
     let addresses: Vec<_> = listeners.iter().map(Listener::local_address).collect();
     let origin = public_origin(&config.clients, &addresses);
 
-    let policy = Arc::new(match config.docs_given {
-        true => config.policy,
-        false => config.policy.with_docs(format!("{origin}/rate-limits/")),
-    });
+    let policy = Arc::new(explained(config.policy, config.docs_given, &origin));
     let records = Records::open(&data_dir.join("records.sqlite")).await?;
     let store = Arc::new(MemoryStore::new(MemoryStoreOptions { buckets_max: config.buckets_max }));
     let limiter = limiter(&policy, &secrets, &records, &store, &clock, &origin, config.store_deadline);
@@ -392,6 +395,11 @@ fn names(clients: &ClientFacing) -> Vec<String> {
         }
     }
     names
+}
+
+/// The policy with its own page of limits, unless another was given.
+fn explained(policy: Policy, docs_given: bool, origin: &str) -> Policy {
+    if docs_given { policy } else { policy.with_docs(format!("{origin}/rate-limits/")) }
 }
 
 fn public_origin(clients: &ClientFacing, addresses: &[SocketAddr]) -> String {

@@ -8,7 +8,7 @@ use tollgate_policy::view::{LimitInForce, LimitsInForce};
 /// The limits in force.
 pub(crate) fn limits(limits: &LimitsInForce) -> String {
     let mut text = format!("preset {}, explained on {}\n\n", limits.preset.as_str(), limits.docs);
-    let header = ["LIMIT", "COUNTED BY", "NUMBER", "BURST", "SPENT AT", "STORE AWAY"];
+    let header = ["LIMIT", "COUNTED BY", "NUMBER", "BURST", "SPENT AT", "WITHOUT STORE"];
     let rows: Vec<_> = limits.limits.iter().map(limit_row).collect();
     text.push_str(&aligned(header, &rows));
     text.push('\n');
