@@ -47,7 +47,7 @@ Exit codes:
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigFile {
     /// Configuration file (TOML). Without one, every setting has its default.
-    #[arg(long, short, value_name = "FILE", env = "TOLLGATE_CONFIG")]
+    #[arg(long, short, value_name = "FILE", env = "TOLLGATE_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
 }
 
@@ -151,7 +151,8 @@ pub struct ManagementAddress {
         global = true,
         value_name = "ADDRESS",
         default_value = "127.0.0.1:14001",
-        env = "TOLLGATE_MANAGEMENT"
+        env = "TOLLGATE_MANAGEMENT",
+        hide_env_values = true
     )]
     pub management: std::net::SocketAddr,
     /// Print the answer as JSON.
