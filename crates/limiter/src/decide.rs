@@ -2,6 +2,7 @@
 
 use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
+use smallvec::SmallVec;
 use tollgate_acme::identifier::Identifier;
 use tollgate_engine::{Action, Decision, Timestamp, Verdict};
 use tollgate_policy::{
@@ -38,8 +39,9 @@ impl Limiter {
         identifiers: &[Identifier],
         now: Timestamp,
     ) -> Admission {
-        let mut enforced = Entries::new();
-        let mut enforced_charges = smallvec::SmallVec::<[&Charge<'_>; 8]>::new();
+        // One allocation each for orders of many names, none for small ones: growing step by step costs more.
+        let mut enforced = Entries::with_capacity(charges.len());
+        let mut enforced_charges = SmallVec::<[&Charge<'_>; 8]>::with_capacity(charges.len());
         for charge in charges.iter().filter(|charge| charge.limit.enforce) {
             enforced.push(self.entry(charge));
             enforced_charges.push(charge);

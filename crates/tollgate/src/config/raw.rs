@@ -52,7 +52,8 @@ pub struct RawConfig {
     pub pausing: RawPausing,
     /// What clients are told.
     pub messages: RawMessages,
-    /// The most identifiers an order may have, from 1 to 10,000. Default: the preset's.
+    /// The most identifiers an order may have, from 1 to 10,000, as clients are told; refusing a larger order is
+    /// the CA's. Default: the preset's.
     #[schemars(with = "Option<u64>")]
     pub identifiers_per_certificate: Option<Spanned<u64>>,
     /// What is different for a certificate profile, by the profile's name.
