@@ -5,6 +5,7 @@ use crate::{
     ca::{DjangoCa, Pebble, Serles, Validation},
     clients::{Client, Program},
     gateway::{ALWAYS_VALID, Gateway},
+    site::Site,
 };
 
 /// With room for one certificate per set, a second order for the same set is refused just when the gateway has
@@ -71,14 +72,16 @@ async fn instant_acme_gets_a_certificate_from_the_test_ca() {
     obtains_from_the_test_ca(Program::InstantAcme).await;
 }
 
+async fn gateway_before(pebble: &Pebble) -> Gateway {
+    let Site { directory, root } = pebble.site();
+    let root = root.display();
+    Gateway::start(&format!("[upstream]\ndirectory = \"{directory}\"\nroots = \"{root}\"\n{ONE_PER_SET}"))
+        .await
+}
+
 async fn obtains_from_pebble(program: Program) {
     let pebble = Pebble::start(Validation::AlwaysValid).await;
-    let upstream = format!(
-        "[upstream]\ndirectory = \"{}\"\nroots = \"{}\"\n{ONE_PER_SET}",
-        pebble.site().directory,
-        pebble.site().root.display()
-    );
-    obtains_and_is_counted(Client::new(program), &Gateway::start(&upstream).await).await;
+    obtains_and_is_counted(Client::new(program), &gateway_before(&pebble).await).await;
 }
 
 #[tokio::test]
@@ -94,6 +97,19 @@ async fn lego_gets_a_certificate_from_pebble() {
 #[tokio::test]
 async fn dehydrated_gets_a_certificate_from_pebble() {
     obtains_from_pebble(Program::Dehydrated).await;
+}
+
+#[tokio::test]
+async fn a_ca_that_is_gone_is_answered_for_with_503_and_when_to_come_back() {
+    let pebble = Pebble::start(Validation::AlwaysValid).await;
+    let gateway = gateway_before(&pebble).await;
+    let mut client = gateway.client().await;
+    drop(pebble);
+
+    let answer = client.try_order(&NAMES).await.expect("the gateway answers");
+    assert_eq!(answer.status(), 503, "{}", answer.detail());
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    assert!(answer.retry_after().is_some_and(|wait| 1 <= wait), "{:?}", answer.header("retry-after"));
 }
 
 async fn obtains_from(program: Program, directory: &str) {
