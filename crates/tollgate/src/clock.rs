@@ -63,6 +63,13 @@ impl MovableClock {
         Self::based_on(Box::new(move || start.saturating_add(began.elapsed())))
     }
 
+    /// A clock that stands at `start` until it is moved: for tests whose outcome must not depend on how long
+    /// they take.
+    #[must_use]
+    pub fn stopped_at(start: Timestamp) -> Self {
+        Self::based_on(Box::new(move || start))
+    }
+
     /// The same clock with its offset kept in `file`, and with the offset that is already there.
     ///
     /// # Errors

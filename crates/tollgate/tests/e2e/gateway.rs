@@ -34,6 +34,17 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Starts with the given tables of configuration besides those about ports and folders.
     pub(crate) async fn start(tables: &str) -> Self {
+        Self::start_with_clock(MovableClock::system(), tables).await
+    }
+
+    /// The same with a clock that stands still until it is moved: on a slow machine, too, no bucket refills
+    /// while a hundred orders are made.
+    pub(crate) async fn start_with_stopped_clock(tables: &str) -> Self {
+        let now = MovableClock::system().now();
+        Self::start_with_clock(MovableClock::stopped_at(now), tables).await
+    }
+
+    async fn start_with_clock(clock: MovableClock, tables: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let config = folder.path().join("tollgate.toml");
         // A fixed port: after a restart the URLs that clients keep must lead here again.
@@ -44,15 +55,15 @@ impl Gateway {
             ports::free(),
         );
         std::fs::write(&config, text).expect("the folder is the test's own");
-        let (running, site) = run(&config).await;
+        let (running, site) = run(&config, clock).await;
         Self { running, site, config, folder }
     }
 
-    /// Stops as Ctrl-C does and starts again with the same configuration and data.
+    /// Stops as Ctrl-C does and starts again with the same configuration and data, by the machine's clock.
     pub(crate) async fn restart(self) -> Self {
         let Self { running, config, folder, .. } = self;
         running.stop().await;
-        let (running, site) = run(&config).await;
+        let (running, site) = run(&config, MovableClock::system()).await;
         Self { running, site, config, folder }
     }
 
@@ -98,9 +109,9 @@ impl Gateway {
     }
 }
 
-async fn run(config: &Path) -> (Running, Site) {
+async fn run(config: &Path, clock: MovableClock) -> (Running, Site) {
     let config = Config::load(config).unwrap_or_else(|error| panic!("{error}"));
-    let started = server::start(config, MovableClock::system(), None).await;
+    let started = server::start(config, clock, None).await;
     let running = started.unwrap_or_else(|error| panic!("tollgate does not start: {error}"));
     let root = running.root_certificate.clone().expect("the gateway made its own root");
     let site = Site { directory: running.directory_url.clone(), root };

@@ -11,7 +11,7 @@ use crate::{
 
 #[tokio::test]
 async fn the_sixth_certificate_for_one_set_is_refused() {
-    let gateway = Gateway::start(ALWAYS_VALID).await;
+    let gateway = Gateway::start_with_stopped_clock(ALWAYS_VALID).await;
     let mut client = gateway.client().await;
     for _ in 0..5 {
         client.obtain(&["www.example.com", "example.com"]).await.expect("five fit");
@@ -64,7 +64,7 @@ async fn shows_the_refusal(program: Program) {
 
 #[tokio::test]
 async fn the_fifty_first_certificate_for_one_domain_is_refused_but_renewals_of_a_set_pass() {
-    let gateway = Gateway::start(&format!("{ALWAYS_VALID}{NO_OVERALL_LIMITS}")).await;
+    let gateway = Gateway::start_with_stopped_clock(&format!("{ALWAYS_VALID}{NO_OVERALL_LIMITS}")).await;
     let mut client = gateway.client().await;
     for number in 0..50 {
         client.obtain(&[&format!("host{number}.example.com")]).await.expect("fifty fit");
@@ -87,7 +87,7 @@ async fn the_fifty_first_certificate_for_one_domain_is_refused_but_renewals_of_a
 
 #[tokio::test]
 async fn the_eleventh_account_from_one_address_is_refused() {
-    let gateway = Gateway::start(NO_OVERALL_LIMITS).await;
+    let gateway = Gateway::start_with_stopped_clock(NO_OVERALL_LIMITS).await;
     let mut first = gateway.client().await;
     for _ in 1..10 {
         gateway.client().await;
@@ -112,7 +112,7 @@ async fn register(client: &mut AcmeClient) -> Answer {
 
 #[tokio::test]
 async fn the_three_hundred_first_order_of_an_account_is_refused_but_a_renewal_passes() {
-    let gateway = Gateway::start(&format!("{ALWAYS_VALID}{NO_OVERALL_LIMITS}")).await;
+    let gateway = Gateway::start_with_stopped_clock(&format!("{ALWAYS_VALID}{NO_OVERALL_LIMITS}")).await;
     let mut client = gateway.client().await;
     client.obtain(&["www.example.org"]).await.expect("a certificate to renew");
     for number in 1..300 {
@@ -135,7 +135,7 @@ async fn the_three_hundred_first_order_of_an_account_is_refused_but_a_renewal_pa
 
 #[tokio::test]
 async fn the_sixth_failure_for_a_name_is_refused_before_it_happens() {
-    let gateway = Gateway::start(ALWAYS_INVALID).await;
+    let gateway = Gateway::start_with_stopped_clock(ALWAYS_INVALID).await;
     let mut client = gateway.client().await;
     for _ in 0..5 {
         fail(&mut client, &["www.example.com"]).await;
