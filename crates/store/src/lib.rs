@@ -43,6 +43,13 @@ pub enum StoreError {
         /// The most buckets the store may hold.
         buckets_max: usize,
     },
+    /// The store cannot be asked now: its server is away, its disk is full or read-only.
+    #[error("the bucket store is unavailable")]
+    Unavailable {
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// The contract every store keeps; the `conformance` module tests it.

@@ -9,7 +9,6 @@ mod clients;
 mod gateway;
 mod http_responder;
 mod management;
-mod ports;
 mod process;
 mod refusal;
 mod site;
@@ -24,3 +23,5 @@ mod peers_alone;
 mod renewals;
 mod restart;
 mod startup;
+
+use tollgate_test_servers::ports;

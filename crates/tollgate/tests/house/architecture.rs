@@ -5,19 +5,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{CargoOpt, DependencyKind, MetadataCommand};
 
 /// Which crates each crate may use.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("engine", &[]),
     ("acme", &[]),
     ("policy", &["engine", "acme"]),
     ("store", &["engine"]),
+    ("store-redis", &["engine", "store"]),
     ("records", &["acme", "policy"]),
     ("limiter", &["engine", "acme", "policy", "store", "records"]),
     ("gateway", &["engine", "acme", "policy", "store", "records", "limiter"]),
     ("portal", &["engine", "acme", "policy", "store", "records", "limiter"]),
+    ("service", &["engine", "acme", "policy", "store", "records", "limiter"]),
     ("test-ca", &["acme"]),
+    ("test-servers", &[]),
     (
         "tollgate",
-        &["engine", "acme", "policy", "store", "records", "limiter", "gateway", "portal", "test-ca"],
+        &[
+            "engine",
+            "acme",
+            "policy",
+            "store",
+            "store-redis",
+            "records",
+            "limiter",
+            "gateway",
+            "service",
+            "portal",
+            "test-ca",
+        ],
     ),
 ];
 

@@ -13,7 +13,7 @@ const COUNT: u16 = 22_000;
 
 /// A port that is free on both loopback addresses, and that this process hands out only once in a
 /// while.
-pub(crate) fn free() -> u16 {
+pub fn free() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
 
     // Test processes that run side by side begin at different places.

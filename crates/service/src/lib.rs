@@ -1,0 +1,1 @@
+//! The admin API: overrides, pauses, override requests and the audit log, for operators.

@@ -1,0 +1,1 @@
+//! Buckets in Valkey or Redis, one node or a cluster.
