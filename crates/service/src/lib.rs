@@ -1,1 +1,3 @@
 //! The admin API: overrides, pauses, override requests and the audit log, for operators.
+
+pub mod exchange;
