@@ -1,3 +1,4 @@
 //! The admin API: overrides, pauses, override requests and the audit log, for operators.
 
+pub mod access;
 pub mod exchange;
