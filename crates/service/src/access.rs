@@ -252,11 +252,9 @@ mod tests {
 
     #[test]
     fn fingerprint_may_be_written_as_openssl_writes_it() {
-        let colons = hex(&sha256(b"der"))
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| String::from_utf8_lossy(pair).to_uppercase());
-        let colons = colons.collect::<Vec<_>>().join(":");
+        let hash = hex(&sha256(b"der")).to_uppercase();
+        let pairs: Vec<_> = hash.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
+        let colons = pairs.join(":");
         let access = Access::parse(&format!("me read certificate:{colons}")).unwrap();
         assert!(access.by_certificate(b"der").is_some());
     }
