@@ -1,9 +1,10 @@
 //! Pages for people: the limits in force, and pauses lifted.
 //!
 //! Rendered on the server, without a script, and under a policy that lets a browser load nothing but
-//! one stylesheet of ours. What a page says is in [`words`]; how it looks, in `templates/` and
+//! one stylesheet of ours. What a page says is in `locales/`, by [`words`]; how it looks, in `templates/` and
 //! `src/assets/`.
 
+mod language;
 mod limits_page;
 mod numbers;
 mod origin;

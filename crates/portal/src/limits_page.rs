@@ -6,13 +6,13 @@ use tollgate_policy::{
     view::{LimitInForce, LimitsInForce},
 };
 
-use crate::{numbers::grouped, portal::Frame, words::Words};
+use crate::{portal::Frame, words::Words};
 
 /// The page, ready to be written.
 #[derive(Template)]
 #[template(path = "limits.html")]
 pub(crate) struct LimitsPage<'a> {
-    words: &'static Words,
+    words: &'a Words,
     frame: Frame<'a>,
     preset: &'static str,
     limits: Vec<Section>,
@@ -29,14 +29,14 @@ struct Section {
     /// Where the link of a refusal leads.
     anchor: &'static str,
     name: &'static str,
-    title: &'static str,
+    title: String,
     short: String,
     numbers: String,
     refill: String,
-    counts: &'static str,
+    counts: String,
     key: String,
-    checked_at: &'static str,
-    spent_at: &'static str,
+    checked_at: String,
+    spent_at: String,
     overrides: String,
     enforced: bool,
 }
@@ -48,7 +48,7 @@ struct Profile<'a> {
 
 /// One row of the overall request limits.
 struct Class {
-    resource: &'static str,
+    resource: String,
     rate: String,
     burst: String,
     status: u16,
@@ -57,25 +57,25 @@ struct Class {
 
 impl<'a> LimitsPage<'a> {
     /// Of the limits `in_force`, in the language of `words`.
-    pub(crate) fn new(in_force: &'a LimitsInForce, words: &'static Words, frame: Frame<'a>) -> Self {
+    pub(crate) fn new(in_force: &'a LimitsInForce, words: &'a Words, frame: Frame<'a>) -> Self {
         Self {
             words,
             frame,
             preset: in_force.preset.as_str(),
             limits: in_force.limits.iter().map(|limit| Section::new(limit, words)).collect(),
-            identifiers_max: count(in_force.identifiers_per_certificate),
+            identifiers_max: count(in_force.identifiers_per_certificate, words),
             profiles: in_force
                 .identifiers_per_certificate_by_profile
                 .iter()
-                .map(|(name, max)| Profile { name, identifiers_max: count(*max) })
+                .map(|(name, max)| Profile { name, identifiers_max: count(*max, words) })
                 .collect(),
             requests: in_force
                 .requests
                 .iter()
                 .map(|class| Class {
                     resource: words.request_class(class.resource),
-                    rate: grouped(class.rate),
-                    burst: grouped(class.burst),
+                    rate: words.number(class.rate),
+                    burst: words.number(class.burst),
                     status: class.status,
                     enforced: class.enforced,
                 })
@@ -92,20 +92,20 @@ impl Section {
         Self {
             anchor: LimitName::anchor(limit.name),
             name: limit.name.as_str(),
-            title: limit.title,
+            title: words.title(limit.name),
             short: words.short(limit),
             numbers: words.numbers(limit),
             refill: words.refill(limit),
-            counts: limit.counts,
+            counts: words.counts(limit.name),
             key: words.key(limit),
-            checked_at: limit.checked_at,
-            spent_at: limit.spent_at,
+            checked_at: words.event(limit.checked_at),
+            spent_at: words.event(limit.spent_at),
             overrides: words.overridable(limit),
             enforced: limit.enforced,
         }
     }
 }
 
-fn count(number: usize) -> String {
-    grouped(u64::try_from(number).unwrap_or(u64::MAX))
+fn count(number: usize, words: &Words) -> String {
+    words.number(u64::try_from(number).unwrap_or(u64::MAX))
 }

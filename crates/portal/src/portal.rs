@@ -6,18 +6,19 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use tollgate_limiter::{
     Limiter,
-    unpause::{UnpauseClaim, UnpauseLinkError},
+    unpause::{TOKEN_BYTES_MAX, UnpauseClaim, UnpauseLinkError},
 };
+use tollgate_policy::message::Language;
 use tollgate_records::RecordsError;
 use url::form_urlencoded;
 
 use crate::{
+    language,
     limits_page::LimitsPage,
-    numbers::spoken,
     origin,
     response::{Caching, answer, page, unless_known},
     unpause_page::{NoticePage, UnpausePage, UnpausedPage},
-    words::{ENGLISH, Notice, Words},
+    words::{Notice, Words, own_name},
 };
 
 pub(crate) const LIMITS: &str = "/rate-limits/";
@@ -45,20 +46,38 @@ pub struct PortalOptions {
 pub struct Portal {
     limiter: Arc<Limiter>,
     options: PortalOptions,
-    words: &'static Words,
+    words: [Words; Language::ALL.len()],
 }
 
 /// What is around every page.
-#[derive(Clone, Copy)]
 pub(crate) struct Frame<'a> {
     pub(crate) banner: Option<&'a str>,
+    /// The same page in each language.
+    pub(crate) languages: Vec<InLanguage>,
+}
+
+/// A link of the language switch.
+pub(crate) struct InLanguage {
+    pub(crate) tag: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) link: String,
+    pub(crate) current: bool,
+}
+
+/// One request, and the language it is answered in.
+struct Visit<'a> {
+    limiter: &'a Limiter,
+    options: &'a PortalOptions,
+    words: &'a Words,
+    /// What a link to the same page needs beside the language.
+    token: String,
 }
 
 impl Portal {
     /// Pages about the policy, the records and the unpause links of `limiter`.
     #[must_use]
     pub fn new(limiter: Arc<Limiter>, options: PortalOptions) -> Self {
-        Self { limiter, options, words: &ENGLISH }
+        Self { limiter, options, words: Language::ALL.map(Words::new) }
     }
 
     /// Answers a request for `/rate-limits/`, what is below it, or `/rate-limits.json`; `None` for any
@@ -70,17 +89,40 @@ impl Portal {
         if path != LIMITS_JSON && path != "/rate-limits" && !path.starts_with(LIMITS) {
             return None;
         }
-        let response = match path {
-            UNPAUSE => self.unpause(&request).await,
-            "/rate-limits" | LIMITS | LIMITS_JSON | STYLESHEET => match *request.method() {
-                Method::GET | Method::HEAD => self.document(&request),
-                _ => self.method_not_allowed("GET, HEAD"),
-            },
-            _ => self.notice(StatusCode::NOT_FOUND, self.words.no_such_page),
+        let query = request.uri().query().unwrap_or_default();
+        let chosen = language::chosen(query);
+        let language = chosen.unwrap_or_else(|| language::remembered_or_negotiated(request.headers()));
+        // A token that no link has is not carried on.
+        let token =
+            token_in(if request.method() == Method::POST { request.body() } else { query.as_bytes() });
+        let token = if token.len() <= TOKEN_BYTES_MAX { token } else { String::new() };
+        let visit = Visit {
+            limiter: &self.limiter,
+            options: &self.options,
+            words: &self.words[language as usize],
+            token,
         };
+        let mut response = match path {
+            UNPAUSE => visit.unpause(&request).await,
+            "/rate-limits" | LIMITS | LIMITS_JSON | STYLESHEET => match *request.method() {
+                Method::GET | Method::HEAD => visit.document(&request),
+                _ => visit.method_not_allowed("GET, HEAD"),
+            },
+            _ => visit.notice(StatusCode::NOT_FOUND, "no-such-page"),
+        };
+        if path != LIMITS_JSON && path != STYLESHEET {
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+            headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
+            if let Some(language) = chosen {
+                headers.insert(header::SET_COOKIE, language::remember(language));
+            }
+        }
         Some(if request.method() == Method::HEAD { head_of(response) } else { response })
     }
+}
 
+impl Visit<'_> {
     fn document(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let response = match request.uri().path() {
             LIMITS => self.limits(),
@@ -129,11 +171,11 @@ impl Portal {
         let records = self.limiter.records();
         let paused = records.pause_count(&claim.account).await?;
         if paused == 0 {
-            return Ok(self.notice(StatusCode::OK, self.words.nothing_paused));
+            return Ok(self.notice(StatusCode::OK, "nothing-paused"));
         }
         let named = records.paused_among(&claim.account, &claim.identifiers, IDENTIFIERS_LISTED_MAX).await?;
         let listed = u64::try_from(named.len()).unwrap_or(u64::MAX);
-        let immunity = self.limiter.policy().pausing().map(|pausing| spoken(pausing.immunity));
+        let immunity = self.limiter.policy().pausing().map(|pausing| self.words.spoken(pausing.immunity));
         let unpause = UnpausePage {
             words: self.words,
             frame: self.frame(),
@@ -179,8 +221,8 @@ impl Portal {
     #[expect(clippy::result_large_err, reason = "the error is the answer")]
     fn claim(&self, token: &str) -> Result<UnpauseClaim, Response<Bytes>> {
         self.limiter.unpause_links().open(token, self.limiter.now()).map_err(|error| match error {
-            UnpauseLinkError::Expired => self.notice(StatusCode::GONE, self.words.link_expired),
-            _ => self.notice(StatusCode::FORBIDDEN, self.words.link_invalid),
+            UnpauseLinkError::Expired => self.notice(StatusCode::GONE, "link-expired"),
+            _ => self.notice(StatusCode::FORBIDDEN, "link-invalid"),
         })
     }
 
@@ -188,39 +230,54 @@ impl Portal {
     #[expect(clippy::result_large_err, reason = "the error is the answer")]
     fn form<'r>(&self, request: &'r Request<Bytes>) -> Result<&'r [u8], Response<Bytes>> {
         if origin::is_foreign(request.headers(), request.uri()) {
-            return Err(self.notice(StatusCode::FORBIDDEN, self.words.foreign_form));
+            return Err(self.notice(StatusCode::FORBIDDEN, "foreign-form"));
         }
         let kind = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
         let kind = kind.and_then(|kind| kind.split(|&byte| byte == b';').next()).unwrap_or_default();
         if !kind.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
-            return Err(self.notice(StatusCode::UNSUPPORTED_MEDIA_TYPE, self.words.not_a_form));
+            return Err(self.notice(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-form"));
         }
         if request.body().len() > FORM_BYTES_MAX {
-            return Err(self.notice(StatusCode::PAYLOAD_TOO_LARGE, self.words.form_too_large));
+            return Err(self.notice(StatusCode::PAYLOAD_TOO_LARGE, "form-too-large"));
         }
         Ok(request.body())
     }
 
     fn failed(&self, error: &RecordsError) -> Response<Bytes> {
         tracing::error!(error = error as &dyn std::error::Error, "pauses could not be read or lifted");
-        let mut response = self.notice(StatusCode::SERVICE_UNAVAILABLE, self.words.unavailable);
+        let mut response = self.notice(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
         response
     }
 
     fn method_not_allowed(&self, allowed: &'static str) -> Response<Bytes> {
-        let mut response = self.notice(StatusCode::METHOD_NOT_ALLOWED, self.words.no_such_method);
+        let mut response = self.notice(StatusCode::METHOD_NOT_ALLOWED, "no-such-method");
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
         response
     }
 
-    fn notice(&self, status: StatusCode, notice: Notice) -> Response<Bytes> {
+    fn notice(&self, status: StatusCode, id: &str) -> Response<Bytes> {
+        let notice: Notice = self.words.notice(id);
         let notice = NoticePage { words: self.words, frame: self.frame(), notice };
         page(status, &notice, Caching::Never)
     }
 
     fn frame(&self) -> Frame<'_> {
-        Frame { banner: self.options.banner.as_deref() }
+        let link = |language: Language| {
+            let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
+            query.append_pair("lang", language.tag());
+            if !self.token.is_empty() {
+                query.append_pair("token", &self.token);
+            }
+            query.finish()
+        };
+        let languages = Language::ALL.map(|language| InLanguage {
+            tag: language.tag(),
+            name: own_name(language),
+            link: link(language),
+            current: language.tag() == self.words.language(),
+        });
+        Frame { banner: self.options.banner.as_deref(), languages: languages.into() }
     }
 
     fn lift_max(&self) -> u32 {

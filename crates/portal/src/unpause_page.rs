@@ -11,7 +11,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "unpause.html")]
 pub(crate) struct UnpausePage<'a> {
-    pub(crate) words: &'static Words,
+    pub(crate) words: &'a Words,
     pub(crate) frame: Frame<'a>,
     pub(crate) account: &'a str,
     /// Pauses in force.
@@ -31,7 +31,7 @@ pub(crate) struct UnpausePage<'a> {
 #[derive(Template)]
 #[template(path = "unpaused.html")]
 pub(crate) struct UnpausedPage<'a> {
-    pub(crate) words: &'static Words,
+    pub(crate) words: &'a Words,
     pub(crate) frame: Frame<'a>,
     pub(crate) account: &'a str,
     pub(crate) lifted: u64,
@@ -44,7 +44,7 @@ pub(crate) struct UnpausedPage<'a> {
 #[derive(Template)]
 #[template(path = "notice.html")]
 pub(crate) struct NoticePage<'a> {
-    pub(crate) words: &'static Words,
+    pub(crate) words: &'a Words,
     pub(crate) frame: Frame<'a>,
     pub(crate) notice: Notice,
 }

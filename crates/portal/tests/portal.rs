@@ -410,3 +410,87 @@ async fn records_that_are_away_are_a_page_with_retry_after() {
         assert_eq!(answer.headers()[header::RETRY_AFTER], "60");
     }
 }
+
+#[tokio::test]
+async fn every_page_is_in_every_language() {
+    let world = World::new().await;
+    let token = world.paused(&["a.example", "b.example"]).await;
+    for (path, headings) in [
+        (
+            "/rate-limits/",
+            [
+                "Rate limits",
+                "Limiti di frequenza",
+                "Grænser for brug",
+                "Limites d&#39;utilisation",
+                "Giới hạn sử dụng",
+            ],
+        ),
+        (
+            &format!("/rate-limits/unpause?token={token}"),
+            [
+                "Paused identifiers",
+                "Identificatori sospesi",
+                "Identifikatorer på pause",
+                "Identifiants suspendus",
+                "Định danh bị tạm dừng",
+            ],
+        ),
+        (
+            "/rate-limits/unpause?token=x",
+            [
+                "This link does not work",
+                "Questo link non funziona",
+                "Dette link virker ikke",
+                "Ce lien ne fonctionne pas",
+                "Liên kết này không dùng được",
+            ],
+        ),
+    ] {
+        for (language, expected) in ["en", "it", "da", "fr", "vi"].into_iter().zip(headings) {
+            let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language);
+            let page = world.send(request, "").await;
+            assert_eq!(heading(&page), expected, "{path}");
+            assert_eq!(page.headers()[header::CONTENT_LANGUAGE], language);
+            assert_eq!(page.headers()[header::VARY], "accept-language, cookie");
+            assert!(text(&page).contains(&format!("<html lang=\"{language}\">")));
+            for broken in ["{ $", "{$", "\u{2068}", " }"] {
+                assert!(!text(&page).contains(broken), "{path} in {language} has {broken:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn switch_goes_before_what_the_browser_asks_for_and_is_remembered() {
+    let world = World::new().await;
+    let token = world.paused(&["a.example"]).await;
+    let page = world.follow(&token).await;
+    let switched = format!("?lang=da&#38;token={token}");
+    assert!(text(&page).contains(&switched), "the switch keeps the token");
+
+    let request = Request::get(format!("/rate-limits/unpause?lang=da&token={token}"))
+        .header(header::ACCEPT_LANGUAGE, "fr")
+        .header(header::COOKIE, "tollgate-language=it");
+    let page = world.send(request, "").await;
+    assert_eq!(heading(&page), "Identifikatorer på pause");
+    let cookie = page.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("tollgate-language=da; Path=/rate-limits; "), "{cookie}");
+
+    // The button's answer is in the language that was chosen.
+    let remembered = form().header(header::COOKIE, "other=1; tollgate-language=da");
+    let page = world.send(remembered, format!("token={token}")).await;
+    assert_eq!(heading(&page), "Pausen er ophævet");
+    assert!(!page.headers().contains_key(header::SET_COOKIE));
+}
+
+#[tokio::test]
+async fn language_that_is_none_of_ours_changes_nothing() {
+    let world = World::new().await;
+    for lang in ["xx", "", "%22%3E%3Cscript%3E", "da%0d%0aset-cookie:x=1"] {
+        let page = world.get(&format!("/rate-limits/?lang={lang}")).await;
+        assert_eq!((page.status(), heading(&page)), (StatusCode::OK, "Rate limits"), "{lang}");
+        assert!(!page.headers().contains_key(header::SET_COOKIE), "{lang}");
+        assert!(!text(&page).contains("<script"), "{lang}");
+    }
+}

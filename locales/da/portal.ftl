@@ -1,0 +1,192 @@
+### Hvad siderne siger. Variablerne er forklaret i den engelske tekst.
+
+all-limits = Alle grænser
+as-json = Det samme for programmer, som JSON
+language = Sprog
+starts-from = Tallene tager udgangspunkt i politikken { $preset }.
+every-day = { $n ->
+    [one] hver dag
+   *[other] hver { $count } dage
+}
+every-hour = { $n ->
+    [one] hver time
+   *[other] hver { $count } timer
+}
+every-minute = { $n ->
+    [one] hvert minut
+   *[other] hvert { $count } minutter
+}
+every-second = { $n ->
+    [one] hvert sekund
+   *[other] hvert { $count } sekunder
+}
+every-millisecond = { $n ->
+    [one] hvert millisekund
+   *[other] hvert { $count } millisekunder
+}
+for-day = { $n ->
+    [one] { $count } dag
+   *[other] { $count } dage
+}
+for-hour = { $n ->
+    [one] { $count } time
+   *[other] { $count } timer
+}
+for-minute = { $n ->
+    [one] { $count } minut
+   *[other] { $count } minutter
+}
+for-second = { $n ->
+    [one] { $count } sekund
+   *[other] { $count } sekunder
+}
+for-millisecond = { $n ->
+    [one] { $count } millisekund
+   *[other] { $count } millisekunder
+}
+
+limits-title = Grænser for brug
+limits-lead = Disse grænser gælder lige nu hos denne certifikatudsteder. En forespørgsel, der rammer en grænse, bliver afvist og får at vide, hvornår den kan prøve igen.
+limit = Grænse
+allowance = Tilladt
+reading-title = Sådan læses tallene
+reading = Hver grænse er en spand. Den er fuld fra starten, hver brug tager én ud, og de kommer jævnt tilbage, én ad gangen: der er ingen dag eller time, hvor alt begynder forfra. Så "50 hver 7 dage" betyder, at 50 kan bruges på én gang, og at der derefter kommer én tilbage omtrent hvert 202. minut.
+each-title = Grænserne en for en
+counted-per = Tælles pr.
+checked-at = Kontrolleres ved
+counted-at = Tælles ved
+overrides = Undtagelser
+in-configuration = Navn
+observed-only = Kun observeret: denne grænse tælles her, og intet bliver afvist på grund af den.
+observed-short = (kun observeret)
+short = { $count } { $every }
+short-burst = { $burst }, derefter { $refill }
+at-once-number = { $count } på én gang
+refill = Derefter { $whole }.
+refill-one = Derefter omtrent { $one } { $every } ({ $whole }).
+one-account = 1 konto
+one-order = 1 ordre
+one-certificate = 1 certifikat
+one-failure = 1 mislykket validering
+one-request = 1 anmodning
+key-address = klientens adresse
+key-range = klientens IPv6-område (/{ $prefix })
+key-account = konto
+key-domain = registreret domæne, IPv4-adresse eller IPv6 /64
+key-account-domain = konto og registreret domæne
+key-set = sæt af identifikatorer
+key-account-identifier = konto og identifikator
+event-issuance = udstedelse
+event-failed-validation = mislykket validering
+event-override-form = formularen til undtagelser
+overrides-account = mulige pr. konto: spørg driften
+overrides-domain = mulige pr. domæne eller adresse: spørg driften
+overrides-none = ingen
+new-registrations-per-ip-title = Nye registreringer pr. IP-adresse
+new-registrations-per-ip-counts = Nye konti fra én klientadresse. At finde en eksisterende konto koster intet.
+new-registrations-per-ipv6-range-title = Nye registreringer pr. IPv6-område
+new-registrations-per-ipv6-range-counts = Nye konti fra ét område af IPv6-adresser, ud over grænsen for hver adresse.
+new-orders-per-account-title = Nye ordrer pr. konto
+new-orders-per-account-counts = Ordrer, som en konto opretter. Fornyelser er undtaget.
+certificates-per-registered-domain-title = Nye certifikater pr. registreret domæne
+certificates-per-registered-domain-counts = Certifikater udstedt til navne under ét registreret domæne, uanset konto. Et certifikat tæller én gang for hvert af sine domæner. Fornyelser er undtaget.
+certificates-per-registered-domain-per-account-title = Nye certifikater pr. registreret domæne og konto
+certificates-per-registered-domain-per-account-counts = Certifikater udstedt til én konto for navne under ét registreret domæne. Findes kun som undtagelse for en konto, der så møder den i stedet for grænsen for domænet.
+certificates-per-exact-set-title = Nye certifikater pr. nøjagtigt sæt af identifikatorer
+certificates-per-exact-set-counts = Certifikater udstedt til nøjagtig de samme identifikatorer, uanset konto. Fornyelser med ARI er undtaget, andre fornyelser er ikke.
+authorization-failures-per-identifier-title = Mislykkede godkendelser pr. identifikator og konto
+authorization-failures-per-identifier-counts = Valideringer af én identifikator, der mislykkedes for én konto.
+consecutive-authorization-failures-title = Mislykkede godkendelser i træk pr. identifikator og konto
+consecutive-authorization-failures-counts = Valideringer af én identifikator, der mislykkedes for én konto uden en eneste succes imellem. Når grænsen er brugt op, sættes identifikatoren på pause for kontoen. Én succes nulstiller den.
+override-requests-per-ip-title = Anmodninger om undtagelse pr. IP-adresse
+override-requests-per-ip-counts = Anmodninger om en undtagelse, sendt med formularen på disse sider.
+identifiers-title = Identifikatorer pr. certifikat
+identifiers-numbers = { $count } i én ordre
+identifiers-counts = DNS-navne og IP-adresser i én ordre. Certifikatudstederen bagved tillader måske færre.
+profile = Profil
+
+requests-title = Forespørgsler i alt
+requests-short = pr. ressource
+requests-lead = Forespørgsler af enhver art, uanset hvem der underskriver dem, talt pr. IPv4-adresse eller IPv6 /{ $prefix }. En afvisning har et Retry-After på nogle sekunder.
+requests-other = enhver anden ACME-ressource
+resource = Ressource
+per-second = Pr. sekund
+at-once = På én gang
+answer = Status
+
+renewals-title = Fornyelser
+renewals-ari-window = Med ARI (RFC 9773): en ordre, der nævner det certifikat, den erstatter, er undtaget fra alle grænser, når den kommer inden for det fornyelsesvindue, som certifikatudstederen foreslår, fra den konto, certifikatet blev udstedt til, med mindst én af dets identifikatorer, og er den første erstatning. Uden for vinduet tages den imod inden for grænserne.
+renewals-ari-always = Med ARI (RFC 9773): en ordre, der nævner det certifikat, den erstatter, er undtaget fra alle grænser, når den kommer fra den konto, certifikatet blev udstedt til, med mindst én af dets identifikatorer, og er den første erstatning.
+renewals-ari-never = Med ARI (RFC 9773): en ordre, der nævner det certifikat, den erstatter, møder de samme grænser som enhver anden.
+renewals-set = Med det samme sæt: en ordre på nøjagtig de identifikatorer, som et certifikat udstedt inden for de seneste { $period } har, er uanset konto undtaget fra grænserne for nye ordrer og for certifikater pr. registreret domæne. Grænserne for det nøjagtige sæt og for mislykkede godkendelser gælder stadig.
+renewals-set-never = Med det samme sæt: en ordre på et tidligere certifikats identifikatorer møder de samme grænser som enhver anden.
+renewals-paused = En identifikator på pause afvises også ved fornyelser.
+pausing-title = Identifikatorer på pause
+pausing-why = En identifikator, hvis validering er mislykkedes rigtig mange gange for én konto uden en eneste succes imellem, sættes på pause for den konto. Ordrer, der nævner den, afvises med et link til en side her og uden Retry-After: det hjælper ikke at vente, men at finde årsagen.
+pausing-link = Linket virker i { $validity }. Det ophæver alle kontoens pauser, op til { $max } på én gang, og derefter kan de ikke komme igen i { $immunity }.
+retrying-title = Sådan prøver man igen
+retrying-1 = Vent så længe, som feltet Retry-After i svaret siger. Så går den samme forespørgsel igennem, hvis intet andet er brugt imens. Spørger man tidligere, bliver man afvist igen, men ventetiden bliver ikke længere.
+retrying-2 = Når en ordre mislykkes af en anden grund, så vent længere hver gang: et minut, så ti minutter, en time, en dag. Læg en tilfældig del til, så mange maskiner ikke kommer tilbage samtidig.
+retrying-3 = Gem certifikater og kontonøgler, hvor de overlever en genstart eller en ny container. De fleste, der rammer en grænse, beder igen om et certifikat, de allerede har.
+retrying-4 = Forny med ARI: spørg renewalInfo, hvornår der skal fornyes, og nævn det gamle certifikat i replaces.
+retrying-5 = Prøv af i et testmiljø (staging).
+
+unpause-title = Identifikatorer på pause
+account = Konto
+unpause-lead = { $n ->
+    [one] Valideringen af én identifikator for denne konto er mislykkedes så ofte, at den er sat på pause. Ordrer, der nævner den, afvises, indtil pausen ophæves.
+   *[other] Valideringen af { $count } identifikatorer for denne konto er mislykkedes så ofte, at de er sat på pause. Ordrer, der nævner en af dem, afvises, indtil pauserne ophæves.
+}
+more = og { $count } flere
+more-only = { $n ->
+    [one] én, som dette link ikke nævner
+   *[other] { $count }, som dette link ikke nævner
+}
+check-title = Kontrollér dette først
+check-1 = Findes hvert navn stadig, og peger dets offentlige DNS på den maskine, der beder om certifikatet? Et navn, der er flyttet, vil mislykkes igen.
+check-2 = Kan certifikatudstederen nå det? Ved http-01 skal port 80 svare udefra, ved tls-alpn-01 port 443; ved dns-01 skal TXT-posten kunne ses på alle navneservere.
+check-3 = Er der en CAA-post, der forbyder denne certifikatudsteder?
+check-4 = Kører der stadig en klient for navne, der ikke længere skal bruges? Stop den, eller fjern navnene.
+check-5 = Prøv de samme navne i et testmiljø (staging): det, der virker dér, virker også her.
+then-title = Ophæv derefter pauserne
+then = Knappen ophæver pausen for alle denne kontos identifikatorer.
+then-more = Knappen ophæver pausen for alle denne kontos identifikatorer, ikke kun dem på listen.
+then-immunity = De kan ikke sættes på pause igen i { $immunity }; de andre grænser gælder stadig.
+unpause-button = { $n ->
+    [one] Ophæv pausen
+   *[other] Ophæv alle { $count } pauser
+}
+unpause-button-some = Ophæv { $count } pauser
+unpaused-title = { $n ->
+    [one] Pausen er ophævet
+   *[other] { $count } pauser er ophævet
+}
+unpaused-lead = { $n ->
+    [one] Identifikatoren kan bestilles igen. Kør ACME-klienten nu, og se efter, at valideringen lykkes.
+   *[other] Identifikatorerne kan bestilles igen. Kør ACME-klienten nu, og se efter, at valideringerne lykkes.
+}
+unpaused-none-title = Intet var på pause
+unpaused-none-lead = Der var intet tilbage at ophæve. Kør ACME-klienten igen.
+remaining = { $n ->
+    [one] Én identifikator mere for denne konto er på pause.
+   *[other] { $count } identifikatorer mere for denne konto er på pause.
+}
+
+nothing-paused-title = Intet er på pause
+nothing-paused-text = Denne konto har ikke længere identifikatorer på pause. Dens ordrer tages imod igen inden for de andre grænser.
+link-expired-title = Dette link er udløbet
+link-expired-text = Kør ACME-klienten igen: så længe en identifikator er på pause, har afvisningen et nyt link.
+link-invalid-title = Dette link virker ikke
+link-invalid-text = Det er ufuldstændigt eller blev ændret undervejs. Kopiér hele linket fra ACME-klientens afvisning; logge og terminaler bryder det nogle gange ved linjens slutning.
+foreign-form-title = Denne forespørgsel kom fra et andet websted
+foreign-form-text = Åbn linket fra ACME-klientens afvisning, og brug knappen dér.
+not-a-form-title = Dette er ikke formularen
+not-a-form-text = Åbn linket fra ACME-klientens afvisning, og brug knappen dér.
+form-too-large-title = Dette er for stort
+form-too-large-text = Åbn linket fra ACME-klientens afvisning, og brug knappen dér.
+unavailable-title = Ikke muligt lige nu
+unavailable-text = Certifikatudstederens data kan ikke nås. Intet blev ændret: prøv igen om et minut.
+no-such-page-title = Siden findes ikke
+no-such-page-text = Grænserne, og hvad man gør ved dem, står på én side.
+no-such-method-title = Det kan denne side ikke
+no-such-method-text = Grænserne, og hvad man gør ved dem, står på én side.

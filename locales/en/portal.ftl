@@ -1,0 +1,192 @@
+### What the pages say. Numbers and durations come as finished texts; $n is the bare number, for the plural.
+
+all-limits = All rate limits
+as-json = The same for programs, as JSON
+language = Language
+starts-from = The numbers start from the policy { $preset }.
+every-day = { $n ->
+    [one] every day
+   *[other] every { $count } days
+}
+every-hour = { $n ->
+    [one] every hour
+   *[other] every { $count } hours
+}
+every-minute = { $n ->
+    [one] every minute
+   *[other] every { $count } minutes
+}
+every-second = { $n ->
+    [one] every second
+   *[other] every { $count } seconds
+}
+every-millisecond = { $n ->
+    [one] every millisecond
+   *[other] every { $count } milliseconds
+}
+for-day = { $n ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+for-hour = { $n ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+for-minute = { $n ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+for-second = { $n ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}
+for-millisecond = { $n ->
+    [one] { $count } millisecond
+   *[other] { $count } milliseconds
+}
+
+limits-title = Rate limits
+limits-lead = These limits are in force at this certificate authority now. A request that meets one is refused and told when to come back.
+limit = Limit
+allowance = Allowance
+reading-title = How to read the numbers
+reading = Each limit is a bucket. It starts full, every use takes one out, and they come back evenly, one at a time: there is no day or hour at which everything starts again. So "50 every 7 days" means that 50 can be used at once, and that one comes back about every 202 minutes after that.
+each-title = Each limit
+counted-per = Counted per
+checked-at = Checked at
+counted-at = Counted at
+overrides = Overrides
+in-configuration = Name
+observed-only = Observed only: this limit is counted here, and nothing is refused for it.
+observed-short = (observed only)
+short = { $count } { $every }
+short-burst = { $burst }, then { $refill }
+at-once-number = { $count } at once
+refill = Then { $whole }.
+refill-one = Then about { $one } { $every } ({ $whole }).
+one-account = 1 account
+one-order = 1 order
+one-certificate = 1 certificate
+one-failure = 1 failed validation
+one-request = 1 request
+key-address = client address
+key-range = IPv6 range of the client (/{ $prefix })
+key-account = account
+key-domain = registered domain, IPv4 address or IPv6 /64
+key-account-domain = account and registered domain
+key-set = set of identifiers
+key-account-identifier = account and identifier
+event-issuance = issuance
+event-failed-validation = failed validation
+event-override-form = override form
+overrides-account = possible per account: ask the operator
+overrides-domain = possible per domain or address: ask the operator
+overrides-none = none
+new-registrations-per-ip-title = New registrations per IP address
+new-registrations-per-ip-counts = New accounts from one client address. Finding an existing account costs nothing.
+new-registrations-per-ipv6-range-title = New registrations per IPv6 range
+new-registrations-per-ipv6-range-counts = New accounts from one range of IPv6 addresses, beside the limit on each address.
+new-orders-per-account-title = New orders per account
+new-orders-per-account-counts = Orders an account creates. Renewals are exempt.
+certificates-per-registered-domain-title = New certificates per registered domain
+certificates-per-registered-domain-counts = Certificates issued for names of one registered domain, whatever the account. A certificate counts once for each of its domains. Renewals are exempt.
+certificates-per-registered-domain-per-account-title = New certificates per registered domain and account
+certificates-per-registered-domain-per-account-counts = Certificates issued to one account for names of one registered domain. Exists only as an override for an account, which then meets it instead of the limit on the domain.
+certificates-per-exact-set-title = New certificates per exact set of identifiers
+certificates-per-exact-set-counts = Certificates issued for exactly the same identifiers, whatever the account. Renewals by ARI are exempt, other renewals are not.
+authorization-failures-per-identifier-title = Authorization failures per identifier and account
+authorization-failures-per-identifier-counts = Validations of one identifier that failed for one account.
+consecutive-authorization-failures-title = Consecutive authorization failures per identifier and account
+consecutive-authorization-failures-counts = Validations of one identifier that failed for one account with no success between them. When it is used up, the identifier is paused for the account. One success resets it.
+override-requests-per-ip-title = Override requests per IP address
+override-requests-per-ip-counts = Requests for an override, made with the form of the portal.
+identifiers-title = Identifiers per certificate
+identifiers-numbers = { $count } in one order
+identifiers-counts = DNS names and IP addresses in one order. The certificate authority behind may allow fewer.
+profile = Profile
+
+requests-title = Overall requests
+requests-short = by resource
+requests-lead = Requests of any kind, whoever signs them, counted per IPv4 address or IPv6 /{ $prefix }. A refusal has a Retry-After of some seconds.
+requests-other = any other ACME resource
+resource = Resource
+per-second = Per second
+at-once = At once
+answer = Status
+
+renewals-title = Renewals
+renewals-ari-window = By ARI (RFC 9773): an order that names the certificate it replaces is exempt from every limit, when it comes inside the renewal window the certificate authority suggests, from the account the certificate was issued to, with at least one of its identifiers, and the first replacement. Outside the window it is accepted within the limits.
+renewals-ari-always = By ARI (RFC 9773): an order that names the certificate it replaces is exempt from every limit, when it comes from the account the certificate was issued to, with at least one of its identifiers, and the first replacement.
+renewals-ari-never = By ARI (RFC 9773): an order that names the certificate it replaces meets the same limits as any other.
+renewals-set = By the same set: an order for exactly the identifiers of a certificate issued in the last { $period }, whatever the account, is exempt from the limits on new orders and on certificates per registered domain. The limits on the exact set and on authorization failures stay.
+renewals-set-never = By the same set: an order for the identifiers of an earlier certificate meets the same limits as any other.
+renewals-paused = A paused identifier is refused in renewals too.
+pausing-title = Paused identifiers
+pausing-why = An identifier that failed validation very many times for one account, without one success between, is paused for that account. Orders that name it are refused with a link to a page of this site, and no Retry-After: waiting does not help, looking into it does.
+pausing-link = The link works for { $validity }. It lifts all pauses of the account, up to { $max } at once, and then they cannot come back for { $immunity }.
+retrying-title = How to retry
+retrying-1 = Wait as long as the Retry-After field of the answer says. The same request then passes, if nothing else was used in the meantime. Asking earlier is refused again and does not make the wait longer.
+retrying-2 = When an order fails for another reason, wait longer each time: a minute, then ten minutes, an hour, a day. Add a random part, so that many machines do not come back together.
+retrying-3 = Keep certificates and account keys where they survive a restart or a new container. Most who meet a limit ask again for a certificate they already have.
+retrying-4 = Renew by ARI: ask renewalInfo when to renew, and name the old certificate in replaces.
+retrying-5 = Test against a staging environment.
+
+unpause-title = Paused identifiers
+account = Account
+unpause-lead = { $n ->
+    [one] One identifier of this account failed validation so often that it is paused. Orders that name it are refused until you lift the pause.
+   *[other] { $count } identifiers of this account failed validation so often that they are paused. Orders that name one of them are refused until you lift the pauses.
+}
+more = and { $count } more
+more-only = { $n ->
+    [one] one that this link does not name
+   *[other] { $count } that this link does not name
+}
+check-title = Check this first
+check-1 = Does each name still exist, and does its public DNS point at the machine that asks for the certificate? A name that moved away will fail again.
+check-2 = Can the certificate authority reach it? For http-01 port 80 must answer from outside, for tls-alpn-01 port 443; for dns-01 the TXT record must be visible at every name server.
+check-3 = Is there a CAA record that forbids this certificate authority?
+check-4 = Is a client still running for names that are no longer needed? Stop it, or remove the names.
+check-5 = Try the same names against a staging environment: what works there will work here.
+then-title = Then lift the pauses
+then = The button lifts the pauses of every identifier of this account.
+then-more = The button lifts the pauses of every identifier of this account, not only of those listed.
+then-immunity = They cannot be paused again for { $immunity }; the other limits stay.
+unpause-button = { $n ->
+    [one] Lift the pause
+   *[other] Lift all { $count } pauses
+}
+unpause-button-some = Lift { $count } pauses
+unpaused-title = { $n ->
+    [one] The pause is lifted
+   *[other] { $count } pauses are lifted
+}
+unpaused-lead = { $n ->
+    [one] The identifier can be ordered again. Run your ACME client now, and see that the validation succeeds.
+   *[other] The identifiers can be ordered again. Run your ACME client now, and see that the validations succeed.
+}
+unpaused-none-title = Nothing was paused
+unpaused-none-lead = There was nothing left to lift. Run your ACME client again.
+remaining = { $n ->
+    [one] One more identifier of this account is paused.
+   *[other] { $count } more identifiers of this account are paused.
+}
+
+nothing-paused-title = Nothing is paused
+nothing-paused-text = This account has no paused identifiers any more. Its orders are accepted again, within the other limits.
+link-expired-title = This link has expired
+link-expired-text = Run your ACME client again: as long as an identifier is paused, the refusal carries a new link.
+link-invalid-title = This link does not work
+link-invalid-text = It is incomplete or was altered on its way. Copy the whole link from the refusal of your ACME client; logs and terminals sometimes break it at the end of a line.
+foreign-form-title = This request came from another site
+foreign-form-text = Open the link from the refusal of your ACME client, and use the button there.
+not-a-form-title = This is not the form
+not-a-form-text = Open the link from the refusal of your ACME client, and use the button there.
+form-too-large-title = This is too large
+form-too-large-text = Open the link from the refusal of your ACME client, and use the button there.
+unavailable-title = Not possible just now
+unavailable-text = The records of this certificate authority cannot be reached. Nothing was changed: try again in a minute.
+no-such-page-title = There is no such page
+no-such-page-text = The rate limits and what to do about them are on one page.
+no-such-method-title = This page cannot do that
+no-such-method-text = The rate limits and what to do about them are on one page.

@@ -1,0 +1,192 @@
+### Ce que disent les pages. Les variables sont expliquées dans le texte anglais.
+
+all-limits = Toutes les limites
+as-json = La même chose pour les programmes, en JSON
+language = Langue
+starts-from = Les nombres partent de la politique { $preset }.
+every-day = { $n ->
+    [one] chaque jour
+   *[other] tous les { $count } jours
+}
+every-hour = { $n ->
+    [one] chaque heure
+   *[other] toutes les { $count } heures
+}
+every-minute = { $n ->
+    [one] chaque minute
+   *[other] toutes les { $count } minutes
+}
+every-second = { $n ->
+    [one] chaque seconde
+   *[other] toutes les { $count } secondes
+}
+every-millisecond = { $n ->
+    [one] chaque milliseconde
+   *[other] toutes les { $count } millisecondes
+}
+for-day = { $n ->
+    [one] { $count } jour
+   *[other] { $count } jours
+}
+for-hour = { $n ->
+    [one] { $count } heure
+   *[other] { $count } heures
+}
+for-minute = { $n ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+for-second = { $n ->
+    [one] { $count } seconde
+   *[other] { $count } secondes
+}
+for-millisecond = { $n ->
+    [one] { $count } milliseconde
+   *[other] { $count } millisecondes
+}
+
+limits-title = Limites d'utilisation
+limits-lead = Ces limites sont en vigueur en ce moment auprès de cette autorité de certification. Une requête qui en atteint une est refusée, et la réponse dit quand revenir.
+limit = Limite
+allowance = Autorisé
+reading-title = Comment lire les nombres
+reading = Chaque limite est un seau. Il est plein au départ, chaque utilisation en retire une unité, et elles reviennent une à une, à intervalles réguliers : il n'y a ni jour ni heure où tout recommence. Ainsi, « 50 tous les 7 jours » veut dire qu'on peut en utiliser 50 d'un coup, et qu'il en revient ensuite une toutes les 202 minutes environ.
+each-title = Chaque limite
+counted-per = Compté par
+checked-at = Vérifié à
+counted-at = Compté à
+overrides = Dérogations
+in-configuration = Nom
+observed-only = Seulement observée : cette limite est comptée, mais rien n'est refusé à cause d'elle.
+observed-short = (seulement observée)
+short = { $count } { $every }
+short-burst = { $burst }, puis { $refill }
+at-once-number = { $count } d'un coup
+refill = Puis { $whole }.
+refill-one = Puis environ { $one } { $every } ({ $whole }).
+one-account = 1 compte
+one-order = 1 commande
+one-certificate = 1 certificat
+one-failure = 1 validation échouée
+one-request = 1 demande
+key-address = adresse du client
+key-range = plage IPv6 du client (/{ $prefix })
+key-account = compte
+key-domain = domaine enregistré, adresse IPv4 ou IPv6 /64
+key-account-domain = compte et domaine enregistré
+key-set = ensemble d'identifiants
+key-account-identifier = compte et identifiant
+event-issuance = émission
+event-failed-validation = validation échouée
+event-override-form = formulaire de dérogation
+overrides-account = possibles par compte : demandez à l'exploitant
+overrides-domain = possibles par domaine ou adresse : demandez à l'exploitant
+overrides-none = aucune
+new-registrations-per-ip-title = Nouvelles inscriptions par adresse IP
+new-registrations-per-ip-counts = Nouveaux comptes depuis une adresse de client. Retrouver un compte existant ne coûte rien.
+new-registrations-per-ipv6-range-title = Nouvelles inscriptions par plage IPv6
+new-registrations-per-ipv6-range-counts = Nouveaux comptes depuis une plage d'adresses IPv6, en plus de la limite sur chaque adresse.
+new-orders-per-account-title = Nouvelles commandes par compte
+new-orders-per-account-counts = Commandes créées par un compte. Les renouvellements sont exemptés.
+certificates-per-registered-domain-title = Nouveaux certificats par domaine enregistré
+certificates-per-registered-domain-counts = Certificats émis pour des noms d'un domaine enregistré, quel que soit le compte. Un certificat compte une fois pour chacun de ses domaines. Les renouvellements sont exemptés.
+certificates-per-registered-domain-per-account-title = Nouveaux certificats par domaine enregistré et compte
+certificates-per-registered-domain-per-account-counts = Certificats émis à un compte pour des noms d'un domaine enregistré. N'existe que comme dérogation pour un compte, qui la rencontre alors à la place de la limite sur le domaine.
+certificates-per-exact-set-title = Nouveaux certificats par ensemble exact d'identifiants
+certificates-per-exact-set-counts = Certificats émis pour exactement les mêmes identifiants, quel que soit le compte. Les renouvellements par ARI sont exemptés, les autres non.
+authorization-failures-per-identifier-title = Autorisations échouées par identifiant et compte
+authorization-failures-per-identifier-counts = Validations d'un identifiant qui ont échoué pour un compte.
+consecutive-authorization-failures-title = Autorisations échouées de suite par identifiant et compte
+consecutive-authorization-failures-counts = Validations d'un identifiant qui ont échoué pour un compte sans aucune réussite entre elles. Quand la limite est épuisée, l'identifiant est suspendu pour le compte. Une seule réussite la remet à zéro.
+override-requests-per-ip-title = Demandes de dérogation par adresse IP
+override-requests-per-ip-counts = Demandes de dérogation envoyées avec le formulaire de ces pages.
+identifiers-title = Identifiants par certificat
+identifiers-numbers = { $count } dans une commande
+identifiers-counts = Noms DNS et adresses IP dans une commande. L'autorité de certification peut en autoriser moins.
+profile = Profil
+
+requests-title = Requêtes en général
+requests-short = par ressource
+requests-lead = Requêtes de toute sorte, quel qu'en soit le signataire, comptées par adresse IPv4 ou IPv6 /{ $prefix }. Un refus a un Retry-After de quelques secondes.
+requests-other = toute autre ressource ACME
+resource = Ressource
+per-second = Par seconde
+at-once = D'un coup
+answer = Statut
+
+renewals-title = Renouvellements
+renewals-ari-window = Par ARI (RFC 9773) : une commande qui nomme le certificat qu'elle remplace est exemptée de toutes les limites quand elle arrive dans la fenêtre de renouvellement proposée par l'autorité de certification, du compte à qui le certificat a été émis, avec au moins un de ses identifiants, et que c'est le premier remplacement. Hors de la fenêtre, elle est acceptée dans les limites.
+renewals-ari-always = Par ARI (RFC 9773) : une commande qui nomme le certificat qu'elle remplace est exemptée de toutes les limites quand elle vient du compte à qui le certificat a été émis, avec au moins un de ses identifiants, et que c'est le premier remplacement.
+renewals-ari-never = Par ARI (RFC 9773) : une commande qui nomme le certificat qu'elle remplace rencontre les mêmes limites que toute autre.
+renewals-set = Par le même ensemble : une commande pour exactement les identifiants d'un certificat émis dans les derniers { $period }, quel que soit le compte, est exemptée des limites sur les nouvelles commandes et sur les certificats par domaine enregistré. Les limites sur l'ensemble exact et sur les autorisations échouées restent.
+renewals-set-never = Par le même ensemble : une commande pour les identifiants d'un certificat antérieur rencontre les mêmes limites que toute autre.
+renewals-paused = Un identifiant suspendu est refusé aussi dans les renouvellements.
+pausing-title = Identifiants suspendus
+pausing-why = Un identifiant dont la validation a échoué un très grand nombre de fois pour un compte, sans une seule réussite entre elles, est suspendu pour ce compte. Les commandes qui le nomment sont refusées avec un lien vers une page de ce site, et sans Retry-After : attendre ne sert à rien, chercher la cause, si.
+pausing-link = Le lien fonctionne pendant { $validity }. Il lève toutes les suspensions du compte, jusqu'à { $max } d'un coup, et elles ne peuvent ensuite pas revenir pendant { $immunity }.
+retrying-title = Comment réessayer
+retrying-1 = Attendez aussi longtemps que le dit le champ Retry-After de la réponse. La même requête passe alors, si rien d'autre n'a été utilisé entre-temps. Demander plus tôt est refusé de nouveau et n'allonge pas l'attente.
+retrying-2 = Quand une commande échoue pour une autre raison, attendez chaque fois plus longtemps : une minute, puis dix minutes, une heure, un jour. Ajoutez une part de hasard, pour que beaucoup de machines ne reviennent pas ensemble.
+retrying-3 = Gardez les certificats et les clés de compte là où ils survivent à un redémarrage ou à un nouveau conteneur. La plupart de ceux qui atteignent une limite redemandent un certificat qu'ils ont déjà.
+retrying-4 = Renouvelez par ARI : demandez à renewalInfo quand renouveler, et nommez l'ancien certificat dans replaces.
+retrying-5 = Testez dans un environnement de préproduction (staging).
+
+unpause-title = Identifiants suspendus
+account = Compte
+unpause-lead = { $n ->
+    [one] La validation d'un identifiant de ce compte a échoué si souvent qu'il est suspendu. Les commandes qui le nomment sont refusées tant que vous ne levez pas la suspension.
+   *[other] La validation de { $count } identifiants de ce compte a échoué si souvent qu'ils sont suspendus. Les commandes qui en nomment un sont refusées tant que vous ne levez pas les suspensions.
+}
+more = et { $count } de plus
+more-only = { $n ->
+    [one] un que ce lien ne nomme pas
+   *[other] { $count } que ce lien ne nomme pas
+}
+check-title = À vérifier d'abord
+check-1 = Chaque nom existe-t-il encore, et son DNS public désigne-t-il la machine qui demande le certificat ? Un nom parti ailleurs échouera de nouveau.
+check-2 = L'autorité de certification peut-elle l'atteindre ? Pour http-01, le port 80 doit répondre de l'extérieur, pour tls-alpn-01 le port 443 ; pour dns-01, l'enregistrement TXT doit être visible sur chaque serveur de noms.
+check-3 = Y a-t-il un enregistrement CAA qui interdit cette autorité de certification ?
+check-4 = Un client tourne-t-il encore pour des noms devenus inutiles ? Arrêtez-le, ou retirez les noms.
+check-5 = Essayez les mêmes noms dans un environnement de préproduction (staging) : ce qui marche là-bas marchera ici.
+then-title = Puis levez les suspensions
+then = Le bouton lève les suspensions de tous les identifiants de ce compte.
+then-more = Le bouton lève les suspensions de tous les identifiants de ce compte, pas seulement de ceux de la liste.
+then-immunity = Ils ne peuvent pas être suspendus de nouveau pendant { $immunity } ; les autres limites restent.
+unpause-button = { $n ->
+    [one] Lever la suspension
+   *[other] Lever les { $count } suspensions
+}
+unpause-button-some = Lever { $count } suspensions
+unpaused-title = { $n ->
+    [one] La suspension est levée
+   *[other] { $count } suspensions sont levées
+}
+unpaused-lead = { $n ->
+    [one] L'identifiant peut de nouveau être commandé. Lancez maintenant votre client ACME et vérifiez que la validation réussit.
+   *[other] Les identifiants peuvent de nouveau être commandés. Lancez maintenant votre client ACME et vérifiez que les validations réussissent.
+}
+unpaused-none-title = Rien n'était suspendu
+unpaused-none-lead = Il ne restait rien à lever. Relancez votre client ACME.
+remaining = { $n ->
+    [one] Encore un identifiant de ce compte est suspendu.
+   *[other] Encore { $count } identifiants de ce compte sont suspendus.
+}
+
+nothing-paused-title = Rien n'est suspendu
+nothing-paused-text = Ce compte n'a plus d'identifiants suspendus. Ses commandes sont de nouveau acceptées, dans les autres limites.
+link-expired-title = Ce lien a expiré
+link-expired-text = Relancez votre client ACME : tant qu'un identifiant est suspendu, le refus porte un nouveau lien.
+link-invalid-title = Ce lien ne fonctionne pas
+link-invalid-text = Il est incomplet ou a été altéré en chemin. Copiez le lien entier depuis le refus de votre client ACME ; les journaux et les terminaux le coupent parfois en fin de ligne.
+foreign-form-title = Cette requête vient d'un autre site
+foreign-form-text = Ouvrez le lien depuis le refus de votre client ACME, et utilisez le bouton qui s'y trouve.
+not-a-form-title = Ce n'est pas le formulaire
+not-a-form-text = Ouvrez le lien depuis le refus de votre client ACME, et utilisez le bouton qui s'y trouve.
+form-too-large-title = C'est trop grand
+form-too-large-text = Ouvrez le lien depuis le refus de votre client ACME, et utilisez le bouton qui s'y trouve.
+unavailable-title = Impossible pour le moment
+unavailable-text = Les données de cette autorité de certification sont inaccessibles. Rien n'a été changé : réessayez dans une minute.
+no-such-page-title = Cette page n'existe pas
+no-such-page-text = Les limites, et que faire, sont sur une seule page.
+no-such-method-title = Cette page ne sait pas faire cela
+no-such-method-text = Les limites, et que faire, sont sur une seule page.

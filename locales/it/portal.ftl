@@ -1,0 +1,192 @@
+### Cosa dicono le pagine. Le variabili sono spiegate nel testo inglese.
+
+all-limits = Tutti i limiti
+as-json = Lo stesso per i programmi, in JSON
+language = Lingua
+starts-from = I numeri partono dalla politica { $preset }.
+every-day = { $n ->
+    [one] ogni giorno
+   *[other] ogni { $count } giorni
+}
+every-hour = { $n ->
+    [one] ogni ora
+   *[other] ogni { $count } ore
+}
+every-minute = { $n ->
+    [one] ogni minuto
+   *[other] ogni { $count } minuti
+}
+every-second = { $n ->
+    [one] ogni secondo
+   *[other] ogni { $count } secondi
+}
+every-millisecond = { $n ->
+    [one] ogni millisecondo
+   *[other] ogni { $count } millisecondi
+}
+for-day = { $n ->
+    [one] { $count } giorno
+   *[other] { $count } giorni
+}
+for-hour = { $n ->
+    [one] { $count } ora
+   *[other] { $count } ore
+}
+for-minute = { $n ->
+    [one] { $count } minuto
+   *[other] { $count } minuti
+}
+for-second = { $n ->
+    [one] { $count } secondo
+   *[other] { $count } secondi
+}
+for-millisecond = { $n ->
+    [one] { $count } millisecondo
+   *[other] { $count } millisecondi
+}
+
+limits-title = Limiti di frequenza
+limits-lead = Questi limiti sono in vigore ora presso questa autorità di certificazione. Una richiesta che ne raggiunge uno viene rifiutata, e la risposta dice quando riprovare.
+limit = Limite
+allowance = Consentiti
+reading-title = Come leggere i numeri
+reading = Ogni limite è un secchio. All'inizio è pieno, ogni uso ne toglie un'unità, e le unità tornano una alla volta a intervalli regolari: non c'è un giorno o un'ora in cui tutto ricomincia. Così "50 ogni 7 giorni" significa che se ne possono usare 50 in una volta, e che poi ne torna uno circa ogni 202 minuti.
+each-title = I limiti uno per uno
+counted-per = Contato per
+checked-at = Verificato a
+counted-at = Contato a
+overrides = Deroghe
+in-configuration = Nome
+observed-only = Solo osservato: questo limite viene contato, ma nulla viene rifiutato per causa sua.
+observed-short = (solo osservato)
+short = { $count } { $every }
+short-burst = { $burst }, poi { $refill }
+at-once-number = { $count } in una volta
+refill = Poi { $whole }.
+refill-one = Poi circa { $one } { $every } ({ $whole }).
+one-account = 1 account
+one-order = 1 ordine
+one-certificate = 1 certificato
+one-failure = 1 convalida fallita
+one-request = 1 richiesta
+key-address = indirizzo del client
+key-range = intervallo IPv6 del client (/{ $prefix })
+key-account = account
+key-domain = dominio registrato, indirizzo IPv4 o IPv6 /64
+key-account-domain = account e dominio registrato
+key-set = insieme di identificatori
+key-account-identifier = account e identificatore
+event-issuance = emissione
+event-failed-validation = convalida fallita
+event-override-form = modulo per le deroghe
+overrides-account = possibili per account: chiedere al gestore
+overrides-domain = possibili per dominio o indirizzo: chiedere al gestore
+overrides-none = nessuna
+new-registrations-per-ip-title = Nuove registrazioni per indirizzo IP
+new-registrations-per-ip-counts = Nuovi account da un indirizzo del client. Ritrovare un account esistente non costa nulla.
+new-registrations-per-ipv6-range-title = Nuove registrazioni per intervallo IPv6
+new-registrations-per-ipv6-range-counts = Nuovi account da un intervallo di indirizzi IPv6, oltre al limite su ciascun indirizzo.
+new-orders-per-account-title = Nuovi ordini per account
+new-orders-per-account-counts = Ordini creati da un account. I rinnovi sono esenti.
+certificates-per-registered-domain-title = Nuovi certificati per dominio registrato
+certificates-per-registered-domain-counts = Certificati emessi per nomi di un dominio registrato, qualunque sia l'account. Un certificato conta una volta per ciascuno dei suoi domini. I rinnovi sono esenti.
+certificates-per-registered-domain-per-account-title = Nuovi certificati per dominio registrato e account
+certificates-per-registered-domain-per-account-counts = Certificati emessi a un account per nomi di un dominio registrato. Esiste solo come deroga per un account, che la incontra al posto del limite sul dominio.
+certificates-per-exact-set-title = Nuovi certificati per insieme esatto di identificatori
+certificates-per-exact-set-counts = Certificati emessi esattamente per gli stessi identificatori, qualunque sia l'account. I rinnovi con ARI sono esenti, gli altri no.
+authorization-failures-per-identifier-title = Autorizzazioni fallite per identificatore e account
+authorization-failures-per-identifier-counts = Convalide di un identificatore fallite per un account.
+consecutive-authorization-failures-title = Autorizzazioni fallite di seguito per identificatore e account
+consecutive-authorization-failures-counts = Convalide di un identificatore fallite per un account senza alcun successo in mezzo. Quando il limite è esaurito, l'identificatore viene sospeso per l'account. Un solo successo lo azzera.
+override-requests-per-ip-title = Richieste di deroga per indirizzo IP
+override-requests-per-ip-counts = Richieste di deroga inviate con il modulo del portale.
+identifiers-title = Identificatori per certificato
+identifiers-numbers = { $count } in un ordine
+identifiers-counts = Nomi DNS e indirizzi IP in un ordine. L'autorità di certificazione può consentirne meno.
+profile = Profilo
+
+requests-title = Richieste in generale
+requests-short = per risorsa
+requests-lead = Richieste di ogni tipo, chiunque le firmi, contate per indirizzo IPv4 o IPv6 /{ $prefix }. Un rifiuto ha un Retry-After di alcuni secondi.
+requests-other = ogni altra risorsa ACME
+resource = Risorsa
+per-second = Al secondo
+at-once = In una volta
+answer = Stato
+
+renewals-title = Rinnovi
+renewals-ari-window = Con ARI (RFC 9773): un ordine che nomina il certificato che sostituisce è esente da ogni limite se arriva dentro la finestra di rinnovo suggerita dall'autorità di certificazione, dall'account a cui il certificato è stato emesso, con almeno uno dei suoi identificatori, ed è la prima sostituzione. Fuori dalla finestra è accettato entro i limiti.
+renewals-ari-always = Con ARI (RFC 9773): un ordine che nomina il certificato che sostituisce è esente da ogni limite se arriva dall'account a cui il certificato è stato emesso, con almeno uno dei suoi identificatori, ed è la prima sostituzione.
+renewals-ari-never = Con ARI (RFC 9773): un ordine che nomina il certificato che sostituisce incontra gli stessi limiti di ogni altro.
+renewals-set = Con lo stesso insieme: un ordine esattamente per gli identificatori di un certificato emesso negli ultimi { $period }, qualunque sia l'account, è esente dai limiti sui nuovi ordini e sui certificati per dominio registrato. I limiti sull'insieme esatto e sulle autorizzazioni fallite restano.
+renewals-set-never = Con lo stesso insieme: un ordine per gli identificatori di un certificato precedente incontra gli stessi limiti di ogni altro.
+renewals-paused = Un identificatore sospeso è rifiutato anche nei rinnovi.
+pausing-title = Identificatori sospesi
+pausing-why = Un identificatore la cui convalida è fallita moltissime volte per un account, senza un solo successo in mezzo, viene sospeso per quell'account. Gli ordini che lo nominano sono rifiutati con un link a una pagina di questo sito e senza Retry-After: attendere non serve, cercare la causa sì.
+pausing-link = Il link funziona per { $validity }. Toglie tutte le sospensioni dell'account, fino a { $max } in una volta, e poi queste non possono tornare per { $immunity }.
+retrying-title = Come riprovare
+retrying-1 = Attendere quanto dice il campo Retry-After della risposta. La stessa richiesta allora passa, se nel frattempo non si è usato altro. Chiedere prima viene rifiutato di nuovo e non allunga l'attesa.
+retrying-2 = Quando un ordine fallisce per un altro motivo, attendere ogni volta di più: un minuto, poi dieci minuti, un'ora, un giorno. Aggiungere una parte casuale, perché molte macchine non tornino insieme.
+retrying-3 = Conservare certificati e chiavi degli account dove sopravvivono a un riavvio o a un nuovo container. La maggior parte di chi raggiunge un limite chiede di nuovo un certificato che ha già.
+retrying-4 = Rinnovare con ARI: chiedere a renewalInfo quando rinnovare, e nominare il vecchio certificato in replaces.
+retrying-5 = Provare in un ambiente di staging.
+
+unpause-title = Identificatori sospesi
+account = Account
+unpause-lead = { $n ->
+    [one] La convalida di un identificatore di questo account è fallita tante volte che l'identificatore è sospeso. Gli ordini che lo nominano sono rifiutati finché non si toglie la sospensione.
+   *[other] La convalida di { $count } identificatori di questo account è fallita tante volte che sono sospesi. Gli ordini che ne nominano uno sono rifiutati finché non si tolgono le sospensioni.
+}
+more = e altri { $count }
+more-only = { $n ->
+    [one] uno che questo link non nomina
+   *[other] { $count } che questo link non nomina
+}
+check-title = Prima di tutto verificare
+check-1 = Ogni nome esiste ancora, e il suo DNS pubblico indica la macchina che chiede il certificato? Un nome trasferito altrove fallirà di nuovo.
+check-2 = L'autorità di certificazione può raggiungerlo? Per http-01 la porta 80 deve rispondere dall'esterno, per tls-alpn-01 la porta 443; per dns-01 il record TXT deve essere visibile su ogni server dei nomi.
+check-3 = C'è un record CAA che vieta questa autorità di certificazione?
+check-4 = È ancora in esecuzione un client per nomi che non servono più? Fermarlo, o togliere i nomi.
+check-5 = Provare gli stessi nomi in un ambiente di staging: ciò che funziona lì funzionerà qui.
+then-title = Poi togliere le sospensioni
+then = Il pulsante toglie le sospensioni di tutti gli identificatori di questo account.
+then-more = Il pulsante toglie le sospensioni di tutti gli identificatori di questo account, non solo di quelli elencati.
+then-immunity = Non possono essere sospesi di nuovo per { $immunity }; gli altri limiti restano.
+unpause-button = { $n ->
+    [one] Togli la sospensione
+   *[other] Togli tutte le { $count } sospensioni
+}
+unpause-button-some = Togli { $count } sospensioni
+unpaused-title = { $n ->
+    [one] La sospensione è tolta
+   *[other] { $count } sospensioni sono tolte
+}
+unpaused-lead = { $n ->
+    [one] L'identificatore può essere ordinato di nuovo. Eseguire ora il client ACME e controllare che la convalida riesca.
+   *[other] Gli identificatori possono essere ordinati di nuovo. Eseguire ora il client ACME e controllare che le convalide riescano.
+}
+unpaused-none-title = Nulla era sospeso
+unpaused-none-lead = Non restava nulla da togliere. Eseguire di nuovo il client ACME.
+remaining = { $n ->
+    [one] Un altro identificatore di questo account è sospeso.
+   *[other] Altri { $count } identificatori di questo account sono sospesi.
+}
+
+nothing-paused-title = Nulla è sospeso
+nothing-paused-text = Questo account non ha più identificatori sospesi. I suoi ordini sono di nuovo accettati, entro gli altri limiti.
+link-expired-title = Questo link è scaduto
+link-expired-text = Eseguire di nuovo il client ACME: finché un identificatore è sospeso, il rifiuto porta un link nuovo.
+link-invalid-title = Questo link non funziona
+link-invalid-text = È incompleto o è stato alterato lungo la strada. Copiare l'intero link dal rifiuto del client ACME; log e terminali a volte lo spezzano a fine riga.
+foreign-form-title = Questa richiesta viene da un altro sito
+foreign-form-text = Aprire il link dal rifiuto del client ACME e usare il pulsante che si trova lì.
+not-a-form-title = Questo non è il modulo
+not-a-form-text = Aprire il link dal rifiuto del client ACME e usare il pulsante che si trova lì.
+form-too-large-title = Questo è troppo grande
+form-too-large-text = Aprire il link dal rifiuto del client ACME e usare il pulsante che si trova lì.
+unavailable-title = Ora non è possibile
+unavailable-text = I dati di questa autorità di certificazione non sono raggiungibili. Nulla è cambiato: riprovare fra un minuto.
+no-such-page-title = Questa pagina non esiste
+no-such-page-text = I limiti, e che cosa fare, sono in una sola pagina.
+no-such-method-title = Questa pagina non può farlo
+no-such-method-text = I limiti, e che cosa fare, sono in una sola pagina.

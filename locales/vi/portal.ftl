@@ -1,0 +1,176 @@
+### Nội dung của các trang. Các biến được giải thích trong bản tiếng Anh.
+
+all-limits = Tất cả các giới hạn
+as-json = Nội dung này dành cho chương trình, dạng JSON
+language = Ngôn ngữ
+starts-from = Các con số bắt đầu từ chính sách { $preset }.
+every-day = { $n ->
+   *[other] mỗi { $count } ngày
+}
+every-hour = { $n ->
+   *[other] mỗi { $count } giờ
+}
+every-minute = { $n ->
+   *[other] mỗi { $count } phút
+}
+every-second = { $n ->
+   *[other] mỗi { $count } giây
+}
+every-millisecond = { $n ->
+   *[other] mỗi { $count } mili giây
+}
+for-day = { $n ->
+   *[other] { $count } ngày
+}
+for-hour = { $n ->
+   *[other] { $count } giờ
+}
+for-minute = { $n ->
+   *[other] { $count } phút
+}
+for-second = { $n ->
+   *[other] { $count } giây
+}
+for-millisecond = { $n ->
+   *[other] { $count } mili giây
+}
+
+limits-title = Giới hạn sử dụng
+limits-lead = Đây là các giới hạn đang có hiệu lực tại tổ chức cấp chứng chỉ này. Yêu cầu chạm tới một giới hạn sẽ bị từ chối và được cho biết khi nào có thể thử lại.
+limit = Giới hạn
+allowance = Mức cho phép
+reading-title = Cách đọc các con số
+reading = Mỗi giới hạn là một chiếc xô. Lúc đầu xô đầy, mỗi lần dùng lấy ra một đơn vị, và các đơn vị trở lại đều đặn từng cái một: không có ngày hay giờ nào mà mọi thứ bắt đầu lại. Vì vậy "50 mỗi 7 ngày" nghĩa là có thể dùng 50 cùng lúc, sau đó cứ khoảng 202 phút lại có thêm một.
+each-title = Từng giới hạn
+counted-per = Đếm theo
+checked-at = Kiểm tra khi
+counted-at = Đếm khi
+overrides = Nới giới hạn
+in-configuration = Tên
+observed-only = Chỉ theo dõi: giới hạn này được đếm, nhưng không có gì bị từ chối vì nó.
+observed-short = (chỉ theo dõi)
+short = { $count } { $every }
+short-burst = { $burst }, sau đó { $refill }
+at-once-number = { $count } cùng lúc
+refill = Sau đó { $whole }.
+refill-one = Sau đó khoảng { $one } { $every } ({ $whole }).
+one-account = 1 tài khoản
+one-order = 1 đơn yêu cầu
+one-certificate = 1 chứng chỉ
+one-failure = 1 lần xác thực thất bại
+one-request = 1 yêu cầu
+key-address = địa chỉ của máy khách
+key-range = dải IPv6 của máy khách (/{ $prefix })
+key-account = tài khoản
+key-domain = tên miền đăng ký, địa chỉ IPv4 hoặc IPv6 /64
+key-account-domain = tài khoản và tên miền đăng ký
+key-set = tập hợp định danh
+key-account-identifier = tài khoản và định danh
+event-issuance = cấp chứng chỉ
+event-failed-validation = xác thực thất bại
+event-override-form = biểu mẫu xin nới giới hạn
+overrides-account = có thể, theo tài khoản: hãy hỏi bên vận hành
+overrides-domain = có thể, theo tên miền hoặc địa chỉ: hãy hỏi bên vận hành
+overrides-none = không có
+new-registrations-per-ip-title = Đăng ký mới theo địa chỉ IP
+new-registrations-per-ip-counts = Tài khoản mới từ một địa chỉ máy khách. Tìm lại một tài khoản đã có không bị tính.
+new-registrations-per-ipv6-range-title = Đăng ký mới theo dải IPv6
+new-registrations-per-ipv6-range-counts = Tài khoản mới từ một dải địa chỉ IPv6, bên cạnh giới hạn cho từng địa chỉ.
+new-orders-per-account-title = Đơn yêu cầu mới theo tài khoản
+new-orders-per-account-counts = Các đơn yêu cầu mà một tài khoản tạo ra. Gia hạn được miễn.
+certificates-per-registered-domain-title = Chứng chỉ mới theo tên miền đăng ký
+certificates-per-registered-domain-counts = Chứng chỉ được cấp cho các tên thuộc một tên miền đăng ký, bất kể tài khoản nào. Một chứng chỉ được tính một lần cho mỗi tên miền của nó. Gia hạn được miễn.
+certificates-per-registered-domain-per-account-title = Chứng chỉ mới theo tên miền đăng ký và tài khoản
+certificates-per-registered-domain-per-account-counts = Chứng chỉ được cấp cho một tài khoản với các tên thuộc một tên miền đăng ký. Chỉ có khi tài khoản được nới giới hạn; khi đó nó thay cho giới hạn của tên miền.
+certificates-per-exact-set-title = Chứng chỉ mới theo đúng một tập hợp định danh
+certificates-per-exact-set-counts = Chứng chỉ được cấp cho đúng cùng các định danh, bất kể tài khoản nào. Gia hạn bằng ARI được miễn, các cách gia hạn khác thì không.
+authorization-failures-per-identifier-title = Xác thực thất bại theo định danh và tài khoản
+authorization-failures-per-identifier-counts = Các lần xác thực một định danh bị thất bại của một tài khoản.
+consecutive-authorization-failures-title = Xác thực thất bại liên tiếp theo định danh và tài khoản
+consecutive-authorization-failures-counts = Các lần xác thực một định danh bị thất bại của một tài khoản mà không có lần thành công nào xen giữa. Khi dùng hết, định danh bị tạm dừng đối với tài khoản đó. Một lần thành công sẽ đặt lại từ đầu.
+override-requests-per-ip-title = Yêu cầu nới giới hạn theo địa chỉ IP
+override-requests-per-ip-counts = Các yêu cầu nới giới hạn gửi bằng biểu mẫu trên các trang này.
+identifiers-title = Số định danh trong một chứng chỉ
+identifiers-numbers = { $count } trong một đơn yêu cầu
+identifiers-counts = Tên DNS và địa chỉ IP trong một đơn yêu cầu. Tổ chức cấp chứng chỉ phía sau có thể cho phép ít hơn.
+profile = Hồ sơ
+
+requests-title = Yêu cầu nói chung
+requests-short = theo tài nguyên
+requests-lead = Mọi loại yêu cầu, bất kể ai ký, đếm theo địa chỉ IPv4 hoặc IPv6 /{ $prefix }. Lời từ chối có Retry-After vài giây.
+requests-other = mọi tài nguyên ACME khác
+resource = Tài nguyên
+per-second = Mỗi giây
+at-once = Cùng lúc
+answer = Mã trạng thái
+
+renewals-title = Gia hạn
+renewals-ari-window = Bằng ARI (RFC 9773): đơn yêu cầu nêu tên chứng chỉ mà nó thay thế được miễn mọi giới hạn khi đến trong khoảng thời gian gia hạn do tổ chức cấp chứng chỉ đề nghị, từ tài khoản đã được cấp chứng chỉ đó, có ít nhất một định danh của nó, và là lần thay thế đầu tiên. Ngoài khoảng thời gian ấy, đơn được nhận trong phạm vi các giới hạn.
+renewals-ari-always = Bằng ARI (RFC 9773): đơn yêu cầu nêu tên chứng chỉ mà nó thay thế được miễn mọi giới hạn khi đến từ tài khoản đã được cấp chứng chỉ đó, có ít nhất một định danh của nó, và là lần thay thế đầu tiên.
+renewals-ari-never = Bằng ARI (RFC 9773): đơn yêu cầu nêu tên chứng chỉ mà nó thay thế chịu các giới hạn như mọi đơn khác.
+renewals-set = Bằng cùng tập hợp: đơn yêu cầu cho đúng các định danh của một chứng chỉ được cấp trong { $period } vừa qua, bất kể tài khoản nào, được miễn giới hạn về đơn yêu cầu mới và về chứng chỉ theo tên miền đăng ký. Giới hạn về đúng tập hợp và về xác thực thất bại vẫn còn.
+renewals-set-never = Bằng cùng tập hợp: đơn yêu cầu cho các định danh của một chứng chỉ trước đó chịu các giới hạn như mọi đơn khác.
+renewals-paused = Định danh bị tạm dừng cũng bị từ chối khi gia hạn.
+pausing-title = Định danh bị tạm dừng
+pausing-why = Một định danh bị xác thực thất bại rất nhiều lần đối với một tài khoản, không có lần thành công nào xen giữa, sẽ bị tạm dừng đối với tài khoản đó. Các đơn yêu cầu có tên nó bị từ chối kèm một liên kết tới một trang ở đây và không có Retry-After: chờ đợi không giúp ích, tìm nguyên nhân mới giúp.
+pausing-link = Liên kết dùng được trong { $validity }. Nó bỏ mọi tạm dừng của tài khoản, tối đa { $max } cùng lúc, và sau đó chúng không thể trở lại trong { $immunity }.
+retrying-title = Cách thử lại
+retrying-1 = Hãy chờ đúng khoảng thời gian mà trường Retry-After của câu trả lời nêu. Khi đó chính yêu cầu ấy sẽ được chấp nhận, nếu trong lúc chờ không dùng thêm gì khác. Hỏi sớm hơn sẽ lại bị từ chối nhưng không làm thời gian chờ dài thêm.
+retrying-2 = Khi một đơn yêu cầu thất bại vì lý do khác, mỗi lần hãy chờ lâu hơn: một phút, rồi mười phút, một giờ, một ngày. Thêm một phần ngẫu nhiên để nhiều máy không quay lại cùng lúc.
+retrying-3 = Hãy giữ chứng chỉ và khóa tài khoản ở nơi chúng còn nguyên sau khi khởi động lại hoặc tạo container mới. Phần lớn những ai chạm giới hạn là đang xin lại chứng chỉ mà họ đã có.
+retrying-4 = Hãy gia hạn bằng ARI: hỏi renewalInfo khi nào nên gia hạn, và nêu chứng chỉ cũ trong replaces.
+retrying-5 = Hãy thử nghiệm trên môi trường staging.
+
+unpause-title = Định danh bị tạm dừng
+account = Tài khoản
+unpause-lead = { $n ->
+   *[other] { $count } định danh của tài khoản này bị xác thực thất bại nhiều đến mức đã bị tạm dừng. Các đơn yêu cầu có tên chúng bị từ chối cho đến khi bạn bỏ tạm dừng.
+}
+more = và { $count } định danh khác
+more-only = { $n ->
+   *[other] { $count } định danh mà liên kết này không nêu tên
+}
+check-title = Trước hết hãy kiểm tra
+check-1 = Mỗi tên có còn tồn tại không, và DNS công khai của nó có trỏ tới máy đang xin chứng chỉ không? Tên đã chuyển đi nơi khác sẽ lại thất bại.
+check-2 = Tổ chức cấp chứng chỉ có truy cập được nó không? Với http-01, cổng 80 phải trả lời từ bên ngoài; với tls-alpn-01 là cổng 443; với dns-01, bản ghi TXT phải thấy được trên mọi máy chủ tên.
+check-3 = Có bản ghi CAA nào cấm tổ chức cấp chứng chỉ này không?
+check-4 = Có máy khách nào vẫn chạy cho những tên không còn cần nữa không? Hãy dừng nó, hoặc bỏ các tên đó.
+check-5 = Hãy thử các tên ấy trên môi trường staging: những gì chạy được ở đó cũng sẽ chạy được ở đây.
+then-title = Sau đó bỏ tạm dừng
+then = Nút này bỏ tạm dừng cho mọi định danh của tài khoản này.
+then-more = Nút này bỏ tạm dừng cho mọi định danh của tài khoản này, không chỉ những định danh trong danh sách.
+then-immunity = Chúng không thể bị tạm dừng lại trong { $immunity }; các giới hạn khác vẫn còn.
+unpause-button = { $n ->
+   *[other] Bỏ tất cả { $count } tạm dừng
+}
+unpause-button-some = Bỏ { $count } tạm dừng
+unpaused-title = { $n ->
+   *[other] Đã bỏ { $count } tạm dừng
+}
+unpaused-lead = { $n ->
+   *[other] Có thể yêu cầu lại cho các định danh này. Hãy chạy máy khách ACME ngay bây giờ và xem việc xác thực có thành công không.
+}
+unpaused-none-title = Không có gì bị tạm dừng
+unpaused-none-lead = Không còn gì để bỏ tạm dừng. Hãy chạy lại máy khách ACME.
+remaining = { $n ->
+   *[other] Còn { $count } định danh nữa của tài khoản này đang bị tạm dừng.
+}
+
+nothing-paused-title = Không có gì đang bị tạm dừng
+nothing-paused-text = Tài khoản này không còn định danh nào bị tạm dừng. Các đơn yêu cầu của nó lại được nhận, trong phạm vi các giới hạn khác.
+link-expired-title = Liên kết này đã hết hạn
+link-expired-text = Hãy chạy lại máy khách ACME: chừng nào còn định danh bị tạm dừng, lời từ chối sẽ kèm liên kết mới.
+link-invalid-title = Liên kết này không dùng được
+link-invalid-text = Nó thiếu hoặc đã bị thay đổi trên đường đi. Hãy sao chép toàn bộ liên kết từ lời từ chối của máy khách ACME; nhật ký và cửa sổ dòng lệnh đôi khi ngắt nó ở cuối dòng.
+foreign-form-title = Yêu cầu này đến từ một trang web khác
+foreign-form-text = Hãy mở liên kết trong lời từ chối của máy khách ACME và dùng nút ở đó.
+not-a-form-title = Đây không phải là biểu mẫu
+not-a-form-text = Hãy mở liên kết trong lời từ chối của máy khách ACME và dùng nút ở đó.
+form-too-large-title = Nội dung này quá lớn
+form-too-large-text = Hãy mở liên kết trong lời từ chối của máy khách ACME và dùng nút ở đó.
+unavailable-title = Lúc này chưa thực hiện được
+unavailable-text = Không truy cập được dữ liệu của tổ chức cấp chứng chỉ này. Không có gì bị thay đổi: hãy thử lại sau một phút.
+no-such-page-title = Không có trang này
+no-such-page-text = Các giới hạn và cách xử lý nằm trên cùng một trang.
+no-such-method-title = Trang này không làm được việc đó
+no-such-method-text = Các giới hạn và cách xử lý nằm trên cùng một trang.
