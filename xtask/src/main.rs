@@ -1,5 +1,6 @@
 //! The project's own chores, a file per chore: `cargo xtask --help`.
 
+mod bench;
 mod command;
 mod docs;
 mod lint;
@@ -27,6 +28,10 @@ enum Chore {
     Peers,
     /// Writes the pages of docs/ that come from the program
     Docs,
+    /// Figures beside the peers', into docs/performance.md and docs/figures/: `[SECTION...] [--quick]`
+    Bench(bench::Arguments),
+    /// Mixed load on the stores, compared with a model: `[--minutes 10]`
+    Soak(bench::Arguments),
     /// rustfmt, clippy and cargo-deny, all without warnings
     Lint(lint::Arguments),
 }
@@ -36,6 +41,8 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Peers => peers::ensure(),
         Chore::Docs => docs::run(),
+        Chore::Bench(arguments) => bench::run("bench", &arguments),
+        Chore::Soak(arguments) => bench::run("soak", &arguments),
         Chore::Lint(arguments) => lint::run(&arguments),
     };
     match outcome {

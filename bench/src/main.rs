@@ -1,0 +1,70 @@
+//! The project's figures, beside the peers' in one run, and the soak: `cargo xtask bench`, `cargo xtask soak`.
+
+mod contest;
+mod contestant;
+mod machine;
+mod peer_redis;
+mod report;
+mod scale;
+mod soak;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measures, prints tables, and writes docs/figures/ and the marked parts of docs/performance.md
+    Bench {
+        /// All when none is named
+        sections: Vec<Section>,
+        /// Small and short: shows that it works, writes nothing
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Mixed load against a model of the store
+    Soak {
+        #[arg(long, default_value_t = 10.0)]
+        minutes: f64,
+    },
+    /// Fills one contestant and prints its bytes a key; in a process of its own
+    #[command(hide = true)]
+    Bytes { contestant: String, keys: u64 },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Section {
+    /// The cost of a decision from 1 M to 100 M buckets; first, while nobody else has used this process's memory
+    Scale,
+    /// The memory store beside governor, gcra and limitador
+    Memory,
+    /// What the peer's way to decide costs on one Redis: read, decide, write
+    PeerRedis,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Bench { sections, quick } => {
+            machine::introduce();
+            for section in Section::value_variants() {
+                if sections.is_empty() || sections.contains(section) {
+                    match section {
+                        Section::Memory => contest::run(quick)?,
+                        Section::Scale => scale::run(quick)?,
+                        Section::PeerRedis => peer_redis::run(quick)?,
+                    }
+                }
+            }
+            Ok(())
+        }
+        Command::Soak { minutes } => soak::run(Duration::from_secs_f64(minutes * 60.0)),
+        Command::Bytes { contestant, keys } => contest::print_bytes(&contestant, keys),
+    }
+}

@@ -1,0 +1,238 @@
+//! What the peer's way to decide costs on one Redis: read the buckets, decide here, write what was spent.
+//!
+//! A new order of n names reads 2n + 2 buckets in one pipeline and spends from one: two round trips, and
+//! whoever comes in between is overwritten or adds to what he has not seen.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Result;
+use redis::aio::MultiplexedConnection;
+use serde_json::json;
+use tollgate_engine::{Action, Bucket, Charge, Cost, Quota, Timestamp, Verdict, decide};
+use tollgate_test_servers::{
+    ports,
+    process::{Server, command},
+};
+
+use crate::{contestant::now, machine, report};
+
+/// Accounts and domains that have buckets.
+const KEYS: u64 = 20_000;
+const CALLERS: [usize; 3] = [1, 16, 64];
+const NAMES: [u64; 3] = [1, 10, 100];
+/// Connections of a process, among which callers are spread; the client pipelines on each.
+const CONNECTIONS: usize = 4;
+
+pub fn run(quick: bool) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let machine = machine::describe();
+    let page = runtime.block_on(measure(&machine, Duration::from_millis(if quick { 100 } else { 2500 })))?;
+    println!("{}", page.0);
+    if quick {
+        Ok(())
+    } else {
+        report::keep("peer-redis", &page.0, &json!({"machine": machine, "figures": page.1}))
+    }
+}
+
+async fn measure(machine: &str, time: Duration) -> Result<(String, Vec<serde_json::Value>)> {
+    let (folder, port) = (tempfile::tempdir()?, ports::free());
+    let mut program = command("redis-server", folder.path());
+    program.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+    let server = Server::start(&mut program, folder.path(), port).await;
+    let client = redis::Client::open(("127.0.0.1", port))?;
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        connections.push(client.get_multiplexed_async_connection().await?);
+    }
+    let info: String = redis::cmd("INFO").arg("server").query_async(&mut connections[0]).await?;
+    let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or("?").to_owned();
+
+    let bytes = bytes(&mut connections[0]).await?;
+    let exactness = exactness(&connections).await?;
+    let (mut rows, mut figures) = (Vec::new(), Vec::new());
+    for names in NAMES {
+        for callers in CALLERS {
+            let (rate, p50, p99, commands) = orders(&connections, names, callers, time).await?;
+            rows.push(vec![
+                names.to_string(),
+                callers.to_string(),
+                format!("{rate:.0}"),
+                format!("{:.2} ms", p50.as_secs_f64() * 1e3),
+                format!("{:.2} ms", p99.as_secs_f64() * 1e3),
+                "2".to_owned(),
+                format!("{commands:.0}"),
+            ]);
+            figures.push(json!({"names": names, "callers": callers, "orders_per_second": rate,
+                "p50_us": p50.as_micros(), "p99_us": p99.as_micros(), "commands": commands}));
+        }
+    }
+    server.kill().await;
+    let head = ["names", "callers", "decisions a second", "p50", "p99", "round trips", "commands"];
+    let page = format!(
+        "{machine}. Redis {version}, one node on the same machine, {CONNECTIONS} connections. What our script makes of the same \
+         decision is not measured here.\n\n{}\nBytes a bucket (INFO memory over 100,000 keys that expire): {bytes}.\n\n200 at once on a \
+         bucket of 50, 20 runs each, admitted in the median: {exactness}.\n",
+        report::table(&head, &rows)
+    );
+    Ok((page, figures))
+}
+
+/// Decisions a second, median and 99th percentile, and commands of a decision as the server counts them.
+async fn orders(
+    connections: &[MultiplexedConnection],
+    names: u64,
+    callers: usize,
+    time: Duration,
+) -> Result<(f64, Duration, Duration, f64)> {
+    let mut first = connections[0].clone();
+    let before = commands(&mut first).await?;
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..callers)
+        .map(|caller| {
+            let mut connection = connections[caller % connections.len()].clone();
+            tokio::spawn(async move {
+                let (mut random, mut took) = (fastrand::Rng::with_seed(caller as u64), Vec::new());
+                while start.elapsed() < time {
+                    let begun = Instant::now();
+                    let keys = order(&mut random, names);
+                    let allowed = read_decide_write(&mut connection, &keys, &quota(1_000_000)).await?;
+                    assert!(allowed, "no bucket runs empty");
+                    took.push(begun.elapsed());
+                }
+                anyhow::Ok(took)
+            })
+        })
+        .collect();
+    let mut took = Vec::new();
+    for task in tasks {
+        took.extend(task.await??);
+    }
+    let rate = took.len() as f64 / start.elapsed().as_secs_f64();
+    // INFO counts itself.
+    let commands = (commands(&mut first).await? - before - 1) as f64 / took.len() as f64;
+    took.sort();
+    Ok((rate, took[took.len() / 2], took[took.len() * 99 / 100], commands))
+}
+
+/// An account, an address and names with their domains; what is spent from stands first.
+fn order(random: &mut fastrand::Rng, names: u64) -> Vec<String> {
+    let account = random.u64(..KEYS);
+    let mut keys = vec![format!("3:{account:010}"), format!("7:{account:026}")];
+    let first = random.u64(..KEYS);
+    for name in 0..names {
+        let domain = (first + name * 97) % KEYS;
+        keys.push(format!("5:www.customer-{domain:010}.com"));
+        keys.push(format!("4:{account:010}:www.customer-{domain:010}.com"));
+    }
+    keys
+}
+
+fn quota(burst: u64) -> Quota {
+    Quota::new(1, Duration::from_secs(60), burst).expect("representable")
+}
+
+/// Two round trips: the buckets, then what was spent. The first bucket is spent from, the others are checked.
+async fn read_decide_write(
+    connection: &mut MultiplexedConnection,
+    keys: &[String],
+    quota: &Quota,
+) -> Result<bool> {
+    let mut read = redis::pipe();
+    for key in keys {
+        read.get(key);
+    }
+    let stored: Vec<Option<u64>> = read.query_async(connection).await?;
+    let now = now();
+    let charge = |action| Charge { quota: *quota, cost: Cost(1), action };
+    let mut charges = vec![charge(Action::Check); keys.len()];
+    charges[0] = charge(Action::Spend);
+    let bucket = |tat: &Option<u64>| Bucket::from_tat(Timestamp::from_nanos(tat.unwrap_or(0)));
+    let mut buckets: Vec<_> = stored.iter().map(bucket).collect();
+    if decide(&charges, &mut buckets, now)?.verdict != Verdict::Allow {
+        return Ok(false);
+    }
+    let seconds = quota.burst_offset().as_secs() as i64;
+    let mut write = redis::pipe();
+    match stored[0] {
+        Some(tat) if tat > now.as_nanos() => {
+            write.incr(&keys[0], quota.emission_interval().as_nanos() as u64).expire(&keys[0], seconds)
+        }
+        _ => write.set(&keys[0], buckets[0].tat().as_nanos()).expire(&keys[0], seconds),
+    };
+    let _: redis::Value = write.query_async(connection).await?;
+    Ok(true)
+}
+
+/// How many of 200 at once a bucket of 50 admits, when it is new, stale, and nearly empty.
+async fn exactness(connections: &[MultiplexedConnection]) -> Result<String> {
+    let quota = quota(50);
+    let empty_but_one = now().as_nanos() + 49 * 60_000_000_000;
+    let mut told = Vec::new();
+    for (name, tat, fits) in
+        [("new", None, 50), ("stale", Some(1), 50), ("one unit left", Some(empty_but_one), 1)]
+    {
+        let mut admitted = Vec::new();
+        for run in 0..20 {
+            let keys = Arc::new(vec![format!("exact:{name}:{run}")]);
+            if let Some(tat) = tat {
+                let _: () =
+                    redis::cmd("SET").arg(&keys[0]).arg(tat).query_async(&mut connections[0].clone()).await?;
+            }
+            let tasks: Vec<_> = (0..200)
+                .map(|caller| {
+                    let (keys, mut connection) =
+                        (keys.clone(), connections[caller % connections.len()].clone());
+                    tokio::spawn(async move { read_decide_write(&mut connection, &keys, &quota).await })
+                })
+                .collect();
+            let mut count = 0.0;
+            for task in tasks {
+                count += f64::from(u8::from(task.await??));
+            }
+            admitted.push(count);
+        }
+        told.push(format!("{name} {:.0} (exact: {fits})", report::median(&mut admitted)));
+    }
+    Ok(told.join(", "))
+}
+
+/// What a key of each of the peer's lengths, and one of 16 bytes, takes in the server.
+async fn bytes(connection: &mut MultiplexedConnection) -> Result<String> {
+    const COUNT: u64 = 100_000;
+    let mut told = Vec::new();
+    for (name, length) in [("key of 13", 13), ("of 29", 29), ("of 66", 66), ("of 16 binary bytes", 16)] {
+        let before = used_memory(connection).await?;
+        for chunk in (0..COUNT).collect::<Vec<_>>().chunks(1000) {
+            let mut write = redis::pipe();
+            for number in chunk {
+                let mut key = format!("{number:0length$}").into_bytes();
+                if name.contains("binary") {
+                    key[..8].copy_from_slice(&number.to_le_bytes());
+                }
+                write.set_ex(key, 1_795_000_000_000_000_000_u64 + number, 86_400).ignore();
+            }
+            let () = write.query_async(connection).await?;
+        }
+        told.push(format!("{name} {}", (used_memory(connection).await? - before) / COUNT));
+        let _: () = redis::cmd("FLUSHALL").query_async(connection).await?;
+    }
+    Ok(told.join(", "))
+}
+
+async fn used_memory(connection: &mut MultiplexedConnection) -> Result<u64> {
+    field(connection, "memory", "used_memory:").await
+}
+
+async fn commands(connection: &mut MultiplexedConnection) -> Result<u64> {
+    field(connection, "stats", "total_commands_processed:").await
+}
+
+async fn field(connection: &mut MultiplexedConnection, section: &str, field: &str) -> Result<u64> {
+    let info: String = redis::cmd("INFO").arg(section).query_async(connection).await?;
+    let value = info.lines().find_map(|line| line.strip_prefix(field)).unwrap_or("0");
+    Ok(value.trim().parse()?)
+}

@@ -1,0 +1,285 @@
+//! Mixed load for as long as one likes, every answer compared with a model: a map of the engine's buckets.
+//!
+//! Two workers have keys of their own, of which each knows everything, and share others, of which it is
+//! known how much may be granted in all. The clock stands while an epoch lasts and moves between two.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Barrier,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use tollgate_engine::{Action, Bucket, Charge, Cost, Quota, SpendError, Timestamp, Verdict, decide};
+use tollgate_store::{BucketId, BucketStore, Entry, MemoryStore, MemoryStoreOptions, StoreError};
+
+use crate::{contestant::hash_key, machine, report};
+
+const WORKERS: u64 = 2;
+/// Keys of one worker.
+const KEYS: u64 = 1 << 17;
+/// As many as an order of 100 names charges, and two.
+const BATCH_MAX: u64 = 204;
+const STEPS_PER_EPOCH: u64 = 500;
+/// What the shared bucket of an epoch holds, and how often each worker asks for one unit.
+const SHARED_BURST: u64 = 50;
+const SHARED_ATTEMPTS: u64 = 200;
+/// What the resident set may grow by after a fifth of the time.
+const GROWTH_MAX: f64 = 0.05;
+
+/// Runs the memory store under load.
+pub fn run(duration: Duration) -> Result<()> {
+    machine::introduce();
+    // A worker that panics would leave the others waiting for it.
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(1);
+    }));
+    let machine = machine::describe();
+    let store = MemoryStore::new(MemoryStoreOptions { buckets_max: 10_000_000 });
+    let outcome = soak(
+        &store,
+        |now| {
+            store.sweep(now);
+        },
+        duration,
+    )?;
+    let growth = outcome.resident_end as f64 / outcome.resident_warm as f64 - 1.0;
+    let page = format!(
+        "Memory store, {:.1} minutes, two workers: {} decisions over {} buckets ({} denied, {} refused as errors, as the model \
+         says), {} refunds, {} resets, {} looks, {} sweeps; {} buckets compared one by one at the end, {} shared buckets \
+         gave exactly their {SHARED_BURST}. No difference. Resident set {} MiB after a fifth of the time, {} MiB at the end. {machine}.",
+        duration.as_secs_f64() / 60.0,
+        outcome.decisions,
+        outcome.charged,
+        outcome.denied,
+        outcome.refused,
+        outcome.refunds,
+        outcome.resets,
+        outcome.peeks,
+        outcome.epochs,
+        outcome.compared,
+        outcome.epochs,
+        outcome.resident_warm >> 20,
+        outcome.resident_end >> 20,
+    );
+    println!("{page}");
+    ensure!(growth < GROWTH_MAX, "the resident set grew by {:.1} %", growth * 100.0);
+    report::keep("soak", &page, &json!({"machine": machine, "outcome": page}))
+}
+
+#[derive(Default)]
+struct Outcome {
+    decisions: u64,
+    charged: u64,
+    denied: u64,
+    refused: u64,
+    refunds: u64,
+    resets: u64,
+    peeks: u64,
+    compared: u64,
+    epochs: u64,
+    resident_warm: u64,
+    resident_end: u64,
+}
+
+fn soak(store: &dyn BucketStore, sweep: impl Fn(Timestamp) + Sync, duration: Duration) -> Result<Outcome> {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let (start, barrier) = (Instant::now(), Barrier::new(WORKERS as usize));
+    let (now, granted, stop) =
+        (AtomicU64::new(1_795_000_000_000_000_000), AtomicU64::new(0), AtomicU64::new(0));
+    let outcomes: Vec<Outcome> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..WORKERS)
+            .map(|number| {
+                let (sweep, barrier, now, granted, stop) = (&sweep, &barrier, &now, &granted, &stop);
+                scope.spawn(move || {
+                    let mut worker = Worker::new(store, number, seed);
+                    while stop.load(Ordering::SeqCst) == 0 {
+                        let moment = Timestamp::from_nanos(now.load(Ordering::SeqCst));
+                        (0..STEPS_PER_EPOCH).for_each(|_| worker.step(moment));
+                        granted.fetch_add(worker.spend_shared(moment), Ordering::SeqCst);
+                        worker.forget_full(moment);
+                        worker.outcome.epochs += 1;
+                        // The leader alone moves the clock and sweeps, while the others wait.
+                        if barrier.wait().is_leader() {
+                            assert_eq!(granted.swap(0, Ordering::SeqCst), SHARED_BURST, "of a shared bucket");
+                            let step = worker.random.u64(..240_000_000_000);
+                            let next = now.fetch_add(step, Ordering::SeqCst) + step;
+                            sweep(Timestamp::from_nanos(next));
+                            stop.store((start.elapsed() >= duration).into(), Ordering::SeqCst);
+                        }
+                        if worker.outcome.resident_warm == 0 && start.elapsed() >= duration / 5 {
+                            worker.outcome.resident_warm = machine::resident();
+                        }
+                        barrier.wait();
+                    }
+                    worker.outcome.resident_end = machine::resident();
+                    worker.compare(Timestamp::from_nanos(now.load(Ordering::SeqCst)));
+                    worker.outcome
+                })
+            })
+            .collect();
+        workers.into_iter().map(|worker| worker.join().expect("store and model agree")).collect()
+    });
+    Ok(outcomes.into_iter().reduce(Outcome::and).expect("there are workers"))
+}
+
+impl Outcome {
+    fn and(self, other: Self) -> Self {
+        Self {
+            decisions: self.decisions + other.decisions,
+            charged: self.charged + other.charged,
+            denied: self.denied + other.denied,
+            refused: self.refused + other.refused,
+            refunds: self.refunds + other.refunds,
+            resets: self.resets + other.resets,
+            peeks: self.peeks + other.peeks,
+            compared: self.compared + other.compared,
+            ..self
+        }
+    }
+}
+
+struct Worker<'a> {
+    store: &'a dyn BucketStore,
+    runtime: tokio::runtime::Runtime,
+    number: u64,
+    random: fastrand::Rng,
+    /// What is not here is full.
+    model: HashMap<u64, Bucket>,
+    outcome: Outcome,
+}
+
+impl<'a> Worker<'a> {
+    fn new(store: &'a dyn BucketStore, number: u64, seed: u64) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let random = fastrand::Rng::with_seed(seed.wrapping_add(number));
+        Self { store, runtime, number, random, model: HashMap::new(), outcome: Outcome::default() }
+    }
+
+    fn step(&mut self, now: Timestamp) {
+        let (keys, entries) = self.batch();
+        match self.random.u32(..100) {
+            0..70 => self.decide(&keys, &entries, now),
+            70..85 => self.refund(&keys, &entries, now),
+            85..90 => self.reset(&keys, &entries),
+            _ => self.peek(keys[0], now),
+        }
+    }
+
+    fn decide(&mut self, keys: &[u64], entries: &[Entry], now: Timestamp) {
+        let charges: Vec<_> = entries.iter().map(|entry| entry.charge).collect();
+        let mut buckets: Vec<_> = keys.iter().map(|key| self.bucket(*key)).collect();
+        let expected = decide(&charges, &mut buckets, now);
+        let answered = match self.runtime.block_on(self.store.decide(entries, now)) {
+            Ok(decision) => Ok(decision),
+            Err(StoreError::Spend(error)) => Err(error),
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(answered, expected, "worker {}, keys {keys:?}", self.number);
+        self.outcome.decisions += 1;
+        self.outcome.charged += keys.len() as u64;
+        match expected {
+            Ok(decision) if decision.verdict == Verdict::Allow => {
+                self.model.extend(keys.iter().copied().zip(buckets))
+            }
+            Ok(_) => self.outcome.denied += 1,
+            Err(SpendError::CostExceedsBurst { .. }) => self.outcome.refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn refund(&mut self, keys: &[u64], entries: &[Entry], now: Timestamp) {
+        self.runtime.block_on(self.store.refund(entries, now)).expect("the store is there");
+        for (key, Entry { charge, .. }) in
+            keys.iter().zip(entries).filter(|(_, entry)| entry.charge.action != Action::Check)
+        {
+            if let Some(bucket) = self.model.get_mut(key) {
+                bucket.refund(&charge.quota, charge.cost, now);
+            }
+        }
+        self.outcome.refunds += 1;
+    }
+
+    fn reset(&mut self, keys: &[u64], entries: &[Entry]) {
+        let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
+        self.runtime.block_on(self.store.reset(&ids)).expect("the store is there");
+        for key in keys {
+            self.model.remove(key);
+        }
+        self.outcome.resets += 1;
+    }
+
+    fn peek(&mut self, key: u64, now: Timestamp) {
+        let quota = quota_of(key);
+        let held = self.runtime.block_on(self.store.peek(self.id(key), &quota, now));
+        assert_eq!(held.expect("the store is there"), self.bucket(key).state(&quota, now), "key {key}");
+        self.outcome.peeks += 1;
+    }
+
+    /// Asks for units of the bucket that all workers share in this epoch; how many were granted.
+    fn spend_shared(&mut self, now: Timestamp) -> u64 {
+        let quota = Quota::new(1, Duration::from_secs(86_400), SHARED_BURST).expect("representable");
+        let charge = Charge { quota, cost: Cost(1), action: Action::Spend };
+        let id = hash_key().bucket(200, &[b"shared", &self.outcome.epochs.to_le_bytes()]);
+        let mut granted = 0;
+        for _ in 0..SHARED_ATTEMPTS {
+            let decision = self.runtime.block_on(self.store.decide(&[Entry { id, charge }], now));
+            granted += u64::from(decision.expect("the store is there").verdict == Verdict::Allow);
+        }
+        granted
+    }
+
+    fn forget_full(&mut self, now: Timestamp) {
+        self.model.retain(|_, bucket| !bucket.is_full(now));
+    }
+
+    /// Every bucket, held or not.
+    fn compare(&mut self, now: Timestamp) {
+        for key in 0..KEYS {
+            self.peek(key, now);
+            self.outcome.compared += 1;
+        }
+    }
+
+    /// Different keys, far from each other.
+    fn batch(&mut self) -> (Vec<u64>, Vec<Entry>) {
+        let (first, stride) = (self.random.u64(..KEYS), self.random.u64(..KEYS) | 1);
+        let keys: Vec<_> =
+            (0..self.random.u64(1..=BATCH_MAX)).map(|number| (first + number * stride) % KEYS).collect();
+        let entries = keys.iter().map(|key| Entry { id: self.id(*key), charge: self.charge(*key) }).collect();
+        (keys, entries)
+    }
+
+    fn charge(&mut self, key: u64) -> Charge {
+        // Now and then more than the smallest bursts hold: an error, not a denial.
+        let cost = if self.random.u32(..10_000) == 0 { 6 } else { self.random.u64(1..=3) };
+        let action = match self.random.u32(..10) {
+            0..5 => Action::Spend,
+            5..9 => Action::Check,
+            _ => Action::Record,
+        };
+        Charge { quota: quota_of(key), cost: Cost(cost), action }
+    }
+
+    fn id(&self, key: u64) -> BucketId {
+        hash_key().bucket(self.number as u8, &[&key.to_le_bytes()])
+    }
+
+    fn bucket(&self, key: u64) -> Bucket {
+        self.model.get(&key).copied().unwrap_or_default()
+    }
+}
+
+/// Some buckets are full again within seconds, some within an hour.
+fn quota_of(key: u64) -> Quota {
+    let (seconds, burst) = [(1, 5), (60, 10), (60, 20), (300, 10)][key as usize % 4];
+    Quota::new(1, Duration::from_secs(seconds), burst).expect("representable")
+}
