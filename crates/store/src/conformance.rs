@@ -3,6 +3,27 @@
 //! A crate that implements [`BucketStore`](crate::BucketStore) writes
 //! `tollgate_store::conformance_suite!(make_store());` in its tests: each sentence below becomes one
 //! test, on an empty store of its own. The suite moves `now` itself and never waits.
+//!
+//! # Which sentence answers which trap
+//!
+//! Stores of rate limits are known to have these faults. None of them may be ours:
+//!
+//! | The trap | The sentence that would see it |
+//! |---|---|
+//! | Concurrent callers overwrite each other: more than the burst is admitted | `exactly_the_burst_is_admitted_of_200_at_once_on_a_fresh_bucket`, `…_on_a_stale_bucket`, `exactly_one_is_admitted_of_200_at_once_on_the_last_unit`, `exactly_the_burst_is_admitted_of_200_batches_that_share_a_bucket` |
+//! | Concurrent records are lost, or drive a bucket into debt | `records_at_once_are_all_counted_and_end_exactly_empty` |
+//! | A refund lifts a bucket above full, or is lost beside a spend | `refunds_at_once_never_lift_a_bucket_above_full`, `refunds_beside_decisions_are_all_counted_and_nothing_more` |
+//! | A reset beside decisions grants more than one more burst | `reset_beside_decisions_grants_one_more_burst_at_most` |
+//! | Time to live from the burst offset, or cut to whole seconds | `bucket_is_kept_until_its_tat_and_full_from_then_on` |
+//! | A bucket that vanished or went stale is counted on from 1970 or from its old TAT | `refund_never_lifts_above_full_and_never_creates_a_bucket`, `record_and_refund_of_a_stale_bucket_count_from_now` |
+//! | Part of a refused batch is spent | `batch_is_all_or_nothing`, `last_of_1000_buckets_denies_and_nothing_of_the_others_is_spent` |
+//! | A batch reads the clock several times | `every_bucket_of_a_large_batch_ends_at_the_same_tat` |
+//! | A clock set back grants a second burst | `clock_set_back_and_forth_grants_no_second_burst`, `refund_while_the_clock_is_back_gives_back_no_more_than_it_says` |
+//! | Keys are split at colons or cut at odd bytes (IPv6 addresses) | `keys_of_any_bytes_have_buckets_of_their_own`, `names_that_differ_in_one_half_or_one_bit_are_different_buckets` |
+//! | More than one unit a nanosecond divides by zero | `fastest_quota_is_counted_to_the_nanosecond` |
+//!
+//! What a store cannot show is tested where it is decided: addresses in overrides and texts, and the last
+//! override removed, in `tollgate-policy`; a shard that is lost, in the stores that have shards.
 
 #![expect(missing_docs, reason = "each sentence is its own documentation")]
 
@@ -29,19 +50,29 @@ macro_rules! conformance_suite {
             exactly_the_burst_is_admitted_of_200_at_once_on_a_stale_bucket
             exactly_one_is_admitted_of_200_at_once_on_the_last_unit
             exactly_the_burst_is_admitted_of_200_batches_that_share_a_bucket
+            records_at_once_are_all_counted_and_end_exactly_empty
             refunds_at_once_never_lift_a_bucket_above_full
+            refunds_beside_decisions_are_all_counted_and_nothing_more
+            reset_beside_decisions_grants_one_more_burst_at_most
             told_wait_is_exact_to_the_nanosecond
             check_leaves_the_bucket_as_it_was
             record_never_denies_and_an_empty_bucket_stays_empty
             refund_gives_back_what_was_spent_and_nothing_for_a_check
             refund_never_lifts_above_full_and_never_creates_a_bucket
+            record_and_refund_of_a_stale_bucket_count_from_now
             reset_makes_a_bucket_full
             peek_touches_nothing
             bucket_is_kept_until_its_tat_and_full_from_then_on
             clock_set_back_and_forth_grants_no_second_burst
+            refund_while_the_clock_is_back_gives_back_no_more_than_it_says
             changed_quota_applies_to_the_stored_tat
+            fastest_quota_is_counted_to_the_nanosecond
             batches_of_1_to_1000_buckets_are_decided
+            last_of_1000_buckets_denies_and_nothing_of_the_others_is_spent
+            every_bucket_of_a_large_batch_ends_at_the_same_tat
             duplicate_in_a_batch_is_refused_and_nothing_spent
+            names_that_differ_in_one_half_or_one_bit_are_different_buckets
+            keys_of_any_bytes_have_buckets_of_their_own
             cost_above_the_burst_is_refused_and_nothing_spent
             empty_batch_is_refused
         }
@@ -99,16 +130,46 @@ async fn peek(store: &Store, number: u64, burst: u64, now: Timestamp) -> BucketS
 
 /// How many of the batches, all decided at the same moment, are allowed.
 async fn admitted_at_once(store: &Store, batches: Vec<Vec<Entry>>, now: Timestamp) -> usize {
-    let start = Arc::new(Barrier::new(batches.len()));
+    admitted_among(store, batches.into_iter().map(Call::Decide).collect(), now).await
+}
+
+/// What one of many callers asks of the store.
+enum Call {
+    Decide(Vec<Entry>),
+    Refund(Vec<Entry>),
+    Reset(Vec<BucketId>),
+}
+
+/// How many of the decisions among the calls, all made at the same moment, are allowed.
+async fn admitted_among(store: &Store, calls: Vec<Call>, now: Timestamp) -> usize {
+    let start = Arc::new(Barrier::new(calls.len()));
     let mut callers = JoinSet::new();
-    for batch in batches {
+    for call in calls {
         let (store, start) = (Arc::clone(store), Arc::clone(&start));
         callers.spawn(async move {
             start.wait().await;
-            allows(&store, &batch, now).await
+            match call {
+                Call::Decide(batch) => allows(&store, &batch, now).await,
+                Call::Refund(batch) => {
+                    store.refund(&batch, now).await.expect("the store answers");
+                    false
+                }
+                Call::Reset(ids) => {
+                    store.reset(&ids).await.expect("the store answers");
+                    false
+                }
+            }
         });
     }
     callers.join_all().await.into_iter().filter(|allowed| *allowed).count()
+}
+
+/// Two hundred decisions over the batch and, at every tenth place from the first on, `others` other calls.
+fn decisions_beside(others: usize, batch: &[Entry], other: impl Fn() -> Call) -> Vec<Call> {
+    let decision = || Call::Decide(batch.to_vec());
+    (0..200 + others)
+        .map(|place| if place % 10 == 0 && place / 10 < others { other() } else { decision() })
+        .collect()
 }
 
 pub async fn burst_is_admitted_and_no_more(store: Store) {
@@ -157,14 +218,20 @@ pub async fn exactly_the_burst_is_admitted_of_200_at_once_on_a_fresh_bucket(stor
 
 pub async fn exactly_the_burst_is_admitted_of_200_at_once_on_a_stale_bucket(store: Store) {
     assert!(allows(&store, &[spend(1, 50)], T0).await);
-    let later = after(86_400);
-    assert_eq!(admitted_at_once(&store, vec![vec![spend(1, 50)]; 200], later).await, 50);
-    assert_eq!(admitted_at_once(&store, vec![vec![spend(1, 50)]; 200], later).await, 0);
+    for day in 1..=20 {
+        let later = after(day * 86_400);
+        assert_eq!(admitted_at_once(&store, vec![vec![spend(1, 50)]; 200], later).await, 50, "day {day}");
+        assert_eq!(admitted_at_once(&store, vec![vec![spend(1, 50)]; 200], later).await, 0, "day {day}");
+    }
 }
 
 pub async fn exactly_one_is_admitted_of_200_at_once_on_the_last_unit(store: Store) {
     assert!(allows(&store, &[entry(1, 50, 49, Action::Spend)], T0).await);
-    assert_eq!(admitted_at_once(&store, vec![vec![spend(1, 50)]; 200], T0).await, 1);
+    // Each second brings one more.
+    for second in 0..20 {
+        let now = after(second);
+        assert_eq!(admitted_at_once(&store, vec![vec![spend(1, 50)]; 200], now).await, 1, "second {second}");
+    }
 }
 
 pub async fn exactly_the_burst_is_admitted_of_200_batches_that_share_a_bucket(store: Store) {
@@ -189,18 +256,47 @@ pub async fn exactly_the_burst_is_admitted_of_200_batches_that_share_a_bucket(st
 
 pub async fn refunds_at_once_never_lift_a_bucket_above_full(store: Store) {
     assert!(allows(&store, &[entry(1, 50, 30, Action::Spend)], T0).await);
-    let start = Arc::new(Barrier::new(200));
-    let mut callers = JoinSet::new();
-    for _ in 0..200 {
-        let (store, start) = (Arc::clone(&store), Arc::clone(&start));
-        callers.spawn(async move {
-            start.wait().await;
-            store.refund(&[spend(1, 50)], T0).await.expect("the store answers");
-        });
-    }
-    callers.join_all().await;
+    let refunds = (0..200).map(|_| Call::Refund(vec![spend(1, 50)])).collect();
+    admitted_among(&store, refunds, T0).await;
     assert_eq!(peek(&store, 1, 50, T0).await, BucketState { remaining: 50, full_in: Duration::ZERO });
     assert_eq!(admitted_at_once(&store, vec![vec![spend(1, 50)]; 200], T0).await, 50);
+}
+
+pub async fn records_at_once_are_all_counted_and_end_exactly_empty(store: Store) {
+    // (burst, what is left of it once 200 have recorded 3 each)
+    for (round, (burst, expected)) in (0..).zip([(1000, 400), (600, 0), (50, 0), (1000, 400), (50, 0)]) {
+        let record = vec![entry(round, burst, 3, Action::Record)];
+        assert_eq!(admitted_at_once(&store, vec![record; 200], T0).await, 200, "a record is never denied");
+        let full_in = Duration::from_secs(burst - expected);
+        assert_eq!(peek(&store, round, burst, T0).await, BucketState { remaining: expected, full_in });
+    }
+}
+
+pub async fn refunds_beside_decisions_are_all_counted_and_nothing_more(store: Store) {
+    for round in 0..10 {
+        // Twenty are left and twenty come back, so no refund finds the bucket full.
+        assert!(allows(&store, &[entry(round, 50, 30, Action::Spend)], T0).await);
+        let refund = || Call::Refund(vec![spend(round, 50)]);
+        let calls = decisions_beside(20, &[spend(round, 50)], refund);
+        let admitted = admitted_among(&store, calls, T0).await as u64;
+        assert!((20..=40).contains(&admitted), "{admitted} admitted");
+        let left = left(&store, round, 50, T0).await;
+        assert_eq!(admitted + left, 40, "no refund is lost, none counts twice");
+        assert_eq!(admitted_at_once(&store, vec![vec![spend(round, 50)]; 200], T0).await as u64, left);
+    }
+}
+
+pub async fn reset_beside_decisions_grants_one_more_burst_at_most(store: Store) {
+    for round in 0..10 {
+        // The second bucket, which is not reset, counts what was admitted.
+        let batch = [spend(round, 50), spend(1000 + round, 1000)];
+        let calls = decisions_beside(1, &batch, || Call::Reset(vec![name(round)]));
+        let admitted = admitted_among(&store, calls, T0).await as u64;
+        let left = left(&store, round, 50, T0).await;
+        assert!(left <= 50 && (50..=100).contains(&(admitted + left)), "{admitted} admitted, {left} left");
+        assert_eq!(peek(&store, 1000 + round, 1000, T0).await.remaining, 1000 - admitted);
+        assert_eq!(admitted_at_once(&store, vec![vec![spend(round, 50)]; 200], T0).await as u64, left);
+    }
 }
 
 pub async fn told_wait_is_exact_to_the_nanosecond(store: Store) {
@@ -269,6 +365,29 @@ pub async fn refund_never_lifts_above_full_and_never_creates_a_bucket(store: Sto
     assert!(!allows(&store, &[spend(1, 5)], after(3)).await);
 }
 
+pub async fn record_and_refund_of_a_stale_bucket_count_from_now(store: Store) {
+    // The moment the bucket is full again, and a day later.
+    for (first, now) in [(0, after(4)), (10, after(86_400))] {
+        let [recorded, refunded] = [first, first + 1];
+        assert!(
+            allows(&store, &[recorded, refunded].map(|number| entry(number, 5, 4, Action::Spend)), T0).await
+        );
+
+        let decision = decide(&store, &[entry(recorded, 5, 2, Action::Record)], now).await;
+        let state = BucketState { remaining: 3, full_in: 2 * SECOND };
+        assert_eq!((decision.verdict, decision.state), (Verdict::Allow, state));
+        assert_eq!(peek(&store, recorded, 5, now).await, state);
+
+        store.refund(&[entry(refunded, 5, 4, Action::Spend)], now).await.expect("the store answers");
+        assert_eq!(
+            peek(&store, refunded, 5, now).await,
+            BucketState { remaining: 5, full_in: Duration::ZERO }
+        );
+        assert!(allows(&store, &[entry(refunded, 5, 5, Action::Spend)], now).await);
+        assert!(!allows(&store, &[spend(refunded, 5)], now).await, "above full there is nothing");
+    }
+}
+
 pub async fn reset_makes_a_bucket_full(store: Store) {
     assert!(allows(&store, &[1, 2, 3].map(|number| entry(number, 5, 5, Action::Spend)), T0).await);
     store.reset(&[name(1), name(3), name(99)]).await.expect("the store answers");
@@ -314,6 +433,25 @@ pub async fn clock_set_back_and_forth_grants_no_second_burst(store: Store) {
     assert_eq!(peek(&store, 1, 5, after(1)).await.remaining, 1, "once the clock is right, as before");
 }
 
+pub async fn refund_while_the_clock_is_back_gives_back_no_more_than_it_says(store: Store) {
+    let all = [entry(1, 5, 5, Action::Spend)];
+    assert!(allows(&store, &all, T0).await);
+    let back = Timestamp::from_nanos(T0.as_nanos() - Duration::from_secs(3600).as_nanos() as u64);
+    store.refund(&[entry(1, 5, 2, Action::Spend)], back).await.expect("the store answers");
+    let full_in = Duration::from_secs(3603);
+    assert_eq!(peek(&store, 1, 5, back).await, BucketState { remaining: 0, full_in }, "while it is back");
+    assert_eq!(peek(&store, 1, 5, T0).await, BucketState { remaining: 2, full_in: 3 * SECOND }, "as before");
+
+    // More than was spent: still not above full once the clock is right.
+    for _ in 0..2 {
+        store.refund(&all, back).await.expect("the store answers");
+    }
+    assert_eq!(peek(&store, 1, 5, back).await.full_in, Duration::from_secs(3593));
+    assert!(!allows(&store, &[spend(1, 5)], back).await);
+    assert!(allows(&store, &all, T0).await);
+    assert!(!allows(&store, &[spend(1, 5)], T0).await);
+}
+
 pub async fn changed_quota_applies_to_the_stored_tat(store: Store) {
     assert!(allows(&store, &[entry(1, 5, 5, Action::Spend)], T0).await);
     assert_eq!(left(&store, 1, 8, T0).await, 3, "a higher burst is there at once");
@@ -321,6 +459,26 @@ pub async fn changed_quota_applies_to_the_stored_tat(store: Store) {
     let denied = decide(&store, &[spend(1, 2)], T0).await;
     assert_eq!(denied.verdict, Verdict::Deny { retry_after: Duration::from_secs(7) });
     assert_eq!(left(&store, 1, 8, after(1)).await, 1);
+}
+
+pub async fn fastest_quota_is_counted_to_the_nanosecond(store: Store) {
+    // A unit a nanosecond; what is faster is no quota.
+    assert!(Quota::new(1_000_001, Quota::PERIOD_MIN, 5).is_err());
+    let quota = Quota::new(1_000_000, Quota::PERIOD_MIN, 5).expect("representable");
+    let spend =
+        |cost| [Entry { id: name(1), charge: Charge { quota, cost: Cost(cost), action: Action::Spend } }];
+    let later = |nanos| T0.saturating_add(Duration::from_nanos(nanos));
+    assert!(allows(&store, &spend(5), T0).await);
+    for now in 0..3 {
+        let denied = decide(&store, &spend(1), later(now)).await;
+        assert_eq!(denied.verdict, Verdict::Deny { retry_after: NANOSECOND });
+        assert!(allows(&store, &spend(1), later(now + 1)).await);
+    }
+    let denied = decide(&store, &spend(4), later(3)).await;
+    assert_eq!(denied.verdict, Verdict::Deny { retry_after: 4 * NANOSECOND });
+    let peek = async |now| store.peek(name(1), &quota, now).await.expect("the store answers");
+    assert_eq!(peek(later(7)).await, BucketState { remaining: 4, full_in: NANOSECOND });
+    assert_eq!(peek(later(8)).await, BucketState { remaining: 5, full_in: Duration::ZERO });
 }
 
 pub async fn batches_of_1_to_1000_buckets_are_decided(store: Store) {
@@ -337,13 +495,112 @@ pub async fn batches_of_1_to_1000_buckets_are_decided(store: Store) {
     }
 }
 
+pub async fn last_of_1000_buckets_denies_and_nothing_of_the_others_is_spent(store: Store) {
+    let actions = [Action::Spend, Action::Record, Action::Check, Action::Spend];
+    let mut batch: Vec<_> = (0..1000)
+        .zip(actions.into_iter().cycle())
+        .map(|(number, action)| entry(number, 5, 1, action))
+        .collect();
+    batch[999] = spend(999, 5);
+    // Half of the others have been there before, half have not.
+    let before: Vec<_> = (0..500).map(|number| entry(2 * number, 5, 2, Action::Spend)).collect();
+    assert!(allows(&store, &before, T0).await);
+    assert!(allows(&store, &[entry(999, 5, 5, Action::Spend)], T0).await);
+
+    let denied = decide(&store, &batch, T0).await;
+    assert_eq!((denied.verdict, denied.decisive), (Verdict::Deny { retry_after: SECOND }, 999));
+    for number in 0..999 {
+        let spent = if number % 2 == 0 { 2 } else { 0 };
+        let state = BucketState { remaining: 5 - spent, full_in: Duration::from_secs(spent) };
+        assert_eq!(peek(&store, number, 5, T0).await, state, "bucket {number}");
+    }
+    assert!(allows(&store, &batch, after(1)).await);
+}
+
+pub async fn every_bucket_of_a_large_batch_ends_at_the_same_tat(store: Store) {
+    let batch: Vec<_> = (0..1000).map(|number| spend(number, 5)).collect();
+    // Some nanoseconds past a second, so that nothing can be rounded.
+    let now = T0.saturating_add(Duration::from_nanos(123_456_789));
+    assert!(allows(&store, &batch, now).await);
+    for number in 0..1000 {
+        assert_eq!(peek(&store, number, 5, now).await.full_in, SECOND, "bucket {number}");
+    }
+}
+
 pub async fn duplicate_in_a_batch_is_refused_and_nothing_spent(store: Store) {
-    let mut batch: Vec<_> = (0..100).map(|number| spend(number, 5)).collect();
-    batch.push(entry(42, 9, 1, Action::Check));
-    let refused = store.decide(&batch, T0).await;
-    assert!(matches!(refused, Err(StoreError::DuplicateBucket { id }) if id == name(42)), "{refused:?}");
-    for number in 0..100 {
-        assert_eq!(left(&store, number, 5, T0).await, 5, "bucket {number}");
+    // (buckets, where the same stands twice): pairs, neighbours, far apart, at both ends.
+    let batches = [
+        (2, [0, 1]),
+        (3, [1, 2]),
+        (101, [42, 100]),
+        (1000, [0, 999]),
+        (1000, [499, 500]),
+        (1000, [998, 999]),
+    ];
+    for (size, [first, second]) in batches {
+        let mut batch: Vec<_> = (0..size).map(|number| spend(number, 5)).collect();
+        batch[second] = Entry { id: batch[first].id, ..entry(0, 9, 1, Action::Check) };
+        let refused = store.decide(&batch, T0).await;
+        let twice = batch[first].id;
+        assert!(matches!(refused, Err(StoreError::DuplicateBucket { id }) if id == twice), "{refused:?}");
+        for number in 0..size {
+            assert_eq!(left(&store, number, 5, T0).await, 5, "bucket {number} of {size}");
+        }
+    }
+}
+
+pub async fn names_that_differ_in_one_half_or_one_bit_are_different_buckets(store: Store) {
+    let BucketId([first, second]) = name(1);
+    let mut ids = vec![[0, 0], [u64::MAX, u64::MAX], [0, u64::MAX], [u64::MAX, 0]];
+    ids.extend([[first, second], [second, first], [first, first], [second, second]]);
+    ids.extend([[first, 0], [0, first], [first, u64::MAX], [u64::MAX, first]]);
+    for bit in 0..u64::BITS {
+        ids.extend([
+            [first ^ (1 << bit), second],
+            [first, second ^ (1 << bit)],
+            [1 << bit, 0],
+            [0, 1 << bit],
+        ]);
+    }
+    let quota = one_per_second(5);
+    let spend = |id| Entry { id, charge: Charge { quota, cost: Cost(1), action: Action::Spend } };
+    let batch: Vec<_> = ids.into_iter().map(|id| spend(BucketId(id))).collect();
+    assert!(allows(&store, &batch, T0).await, "none of them is another's duplicate");
+    let left = async |id| store.peek(id, &quota, T0).await.expect("the store answers").remaining;
+    for entry in &batch {
+        assert_eq!(left(entry.id).await, 4, "{}", entry.id);
+        assert_eq!(decide(&store, std::slice::from_ref(entry), T0).await.state.remaining, 3, "{}", entry.id);
+    }
+    for entry in batch.iter().step_by(2) {
+        store.reset(&[entry.id]).await.expect("the store answers");
+    }
+    for (place, entry) in batch.iter().enumerate() {
+        assert_eq!(left(entry.id).await, if place % 2 == 0 { 5 } else { 3 }, "{}", entry.id);
+    }
+}
+
+pub async fn keys_of_any_bytes_have_buckets_of_their_own(store: Store) {
+    let mut keys: Vec<Vec<u8>> = (0..=u8::MAX).map(|byte| vec![byte]).collect();
+    keys.extend(
+        [&b""[..], b"\0\0", b"\r\n", b"{a}", b"a b", b"\xc3\x28", "\u{202e}ü".as_bytes()].map(Vec::from),
+    );
+    keys.extend(
+        [&b"2001:db8::1"[..], b"2001:db8:", b"2001", b"::ffff:192.0.2.1", b"192.0.2.1"].map(Vec::from),
+    );
+    let long = vec![0; 10_000];
+    let mut other = long.clone();
+    other[9_999] = 1;
+    keys.extend([long, other, vec![0; 9_999], vec![b':'; 10_000], vec![u8::MAX; 10_000]]);
+
+    let hash_key = HashKey::new([9; 16]);
+    for limit in [0, u8::MAX] {
+        for key in &keys {
+            let id = hash_key.bucket(limit, &[key]);
+            let charge = Charge { quota: one_per_second(1), cost: Cost(1), action: Action::Spend };
+            let shown = &key[..key.len().min(20)];
+            assert!(allows(&store, &[Entry { id, charge }], T0).await, "the first of {shown:?}");
+            assert!(!allows(&store, &[Entry { id, charge }], T0).await, "the second of {shown:?}");
+        }
     }
 }
 
