@@ -8,10 +8,12 @@ use tollgate_engine::{BucketState, Charge, Decision, Quota, SpendError, Timestam
 mod bucket_id;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod durable;
 mod future;
 mod memory;
 
 pub use bucket_id::{BucketId, HashKey};
+pub use durable::{Durability, DurableStore, DurableStoreOptions, OpenError};
 pub use future::StoreFuture;
 pub use memory::{MemoryStore, MemoryStoreOptions};
 

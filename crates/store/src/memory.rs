@@ -17,6 +17,19 @@ mod batch;
 mod room;
 mod shard;
 
+/// Where changes go beside the table, for a store that keeps them elsewhere too.
+pub(crate) trait Changes {
+    /// Takes all changes of one decision at once, while their shards are locked: so the changes of one bucket
+    /// come in the order in which they were made. [`Bucket::default`] says that the bucket is no longer held;
+    /// full buckets that expire are not told.
+    fn changed(&self, changes: &[(BucketId, Bucket)]);
+}
+
+/// Memory alone.
+impl Changes for () {
+    fn changed(&self, _changes: &[(BucketId, Bucket)]) {}
+}
+
 /// Bounds of a [`MemoryStore`].
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryStoreOptions {
@@ -49,7 +62,7 @@ struct Padded(Mutex<Shard>);
 
 /// Shards, a power of two. At the default cap a shard holds some 50,000 buckets, so growing its table
 /// stalls its callers for about a millisecond.
-const SHARDS: usize = 1024;
+pub(crate) const SHARDS: usize = 1024;
 
 /// Buckets of a batch that is decided without an allocation: an order of 100 names charges 202.
 const BATCH_INLINE: usize = 208;
@@ -94,12 +107,21 @@ impl MemoryStore {
     ///
     /// [`StoreError`]: nothing was spent.
     pub fn decide_now(&self, batch: &[Entry], now: Timestamp) -> Result<Decision, StoreError> {
-        if let Attempt::Decided(decision) = self.attempt(batch, now)? {
+        self.decide_into(&(), batch, now)
+    }
+
+    pub(crate) fn decide_into(
+        &self,
+        changes: &impl Changes,
+        batch: &[Entry],
+        now: Timestamp,
+    ) -> Result<Decision, StoreError> {
+        if let Attempt::Decided(decision) = self.attempt(changes, batch, now)? {
             return Ok(decision);
         }
         // No lock is held here: the search for room takes one after the other.
         self.make_room(batch.len(), now);
-        match self.attempt(batch, now)? {
+        match self.attempt(changes, batch, now)? {
             Attempt::Decided(decision) => Ok(decision),
             Attempt::NoRoom => Err(self.room.refuse()),
         }
@@ -107,6 +129,10 @@ impl MemoryStore {
 
     /// As [`BucketStore::refund`], without a future.
     pub fn refund_now(&self, batch: &[Entry], now: Timestamp) {
+        self.refund_into(&(), batch, now);
+    }
+
+    pub(crate) fn refund_into(&self, changes: &impl Changes, batch: &[Entry], now: Timestamp) {
         for Entry { id, charge } in batch {
             if charge.action == Action::Check {
                 continue;
@@ -118,21 +144,74 @@ impl MemoryStore {
             if bucket.is_full(now) {
                 shard.remove_at(index);
                 self.room.give(1);
+                changes.changed(&[(*id, Bucket::default())]);
             } else {
                 shard.set_at(index, bucket);
+                changes.changed(&[(*id, bucket)]);
             }
         }
     }
 
     /// As [`BucketStore::reset`], without a future.
     pub fn reset_now(&self, ids: &[BucketId]) {
+        self.reset_into(&(), ids);
+    }
+
+    pub(crate) fn reset_into(&self, changes: &impl Changes, ids: &[BucketId]) {
         for id in ids {
             let mut shard = self.shard(*id).lock();
             if let Some(index) = shard.find(*id) {
                 shard.remove_at(index);
                 self.room.give(1);
+                changes.changed(&[(*id, Bucket::default())]);
             }
         }
+    }
+
+    /// Puts buckets as they were stored elsewhere; one that is full by `now` is not held.
+    pub(crate) fn restore(
+        &self,
+        buckets: impl Iterator<Item = (BucketId, Bucket)>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for (id, bucket) in buckets {
+            let mut shard = self.shard(id).lock();
+            match (shard.find(id), bucket.is_full(now)) {
+                (Some(index), true) => {
+                    shard.remove_at(index);
+                    self.room.give(1);
+                }
+                (Some(index), false) => shard.set_at(index, bucket),
+                (None, true) => {}
+                (None, false) if self.room.take(1) => shard.insert(id, bucket),
+                (None, false) => return Err(self.room.refuse()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the buckets of another store: of two, the one that is full later wins, so that nothing is granted.
+    pub(crate) fn import_into(
+        &self,
+        changes: &impl Changes,
+        buckets: &[(BucketId, Bucket)],
+    ) -> Result<(), StoreError> {
+        for (id, bucket) in buckets.iter().filter(|(_, bucket)| *bucket != Bucket::default()) {
+            let mut shard = self.shard(*id).lock();
+            match shard.find(*id) {
+                Some(index) if shard.at(index).tat() >= bucket.tat() => continue,
+                Some(index) => shard.set_at(index, *bucket),
+                None if self.room.take(1) => shard.insert(*id, *bucket),
+                None => return Err(self.room.refuse()),
+            }
+            changes.changed(&[(*id, *bucket)]);
+        }
+        Ok(())
+    }
+
+    /// The buckets of one part of the table, below [`SHARDS`].
+    pub(crate) fn part(&self, part: usize) -> Vec<(BucketId, Bucket)> {
+        self.shards[part].0.lock().buckets()
     }
 
     /// As [`BucketStore::peek`], without a future.
@@ -162,17 +241,27 @@ impl MemoryStore {
         forgotten
     }
 
-    fn attempt(&self, batch: &[Entry], now: Timestamp) -> Result<Attempt, StoreError> {
+    fn attempt(
+        &self,
+        changes: &impl Changes,
+        batch: &[Entry],
+        now: Timestamp,
+    ) -> Result<Attempt, StoreError> {
         match batch {
-            [entry] => self.attempt_one(entry, now),
+            [entry] => self.attempt_one(changes, entry, now),
             // A batch's places lie on the stack; few buckets need not pay for the room of many.
-            _ if batch.len() <= 8 => batch::attempt::<8>(self, batch, now),
-            _ if batch.len() <= 32 => batch::attempt::<32>(self, batch, now),
-            _ => batch::attempt::<BATCH_INLINE>(self, batch, now),
+            _ if batch.len() <= 8 => batch::attempt::<8>(self, changes, batch, now),
+            _ if batch.len() <= 32 => batch::attempt::<32>(self, changes, batch, now),
+            _ => batch::attempt::<BATCH_INLINE>(self, changes, batch, now),
         }
     }
 
-    fn attempt_one(&self, entry: &Entry, now: Timestamp) -> Result<Attempt, StoreError> {
+    fn attempt_one(
+        &self,
+        changes: &impl Changes,
+        entry: &Entry,
+        now: Timestamp,
+    ) -> Result<Attempt, StoreError> {
         let mut shard = self.shard(entry.id).lock();
         let found = shard.find(entry.id);
         let before = found.map_or_else(Bucket::default, |index| shard.at(index));
@@ -191,6 +280,7 @@ impl MemoryStore {
                     shard.insert(entry.id, after);
                 }
             }
+            changes.changed(&[(entry.id, after)]);
         }
         Ok(Attempt::Decided(decision))
     }

@@ -8,13 +8,16 @@ use tollgate_engine::{Bucket, Timestamp, Transaction, Verdict};
 
 use crate::{
     Entry, StoreError,
-    memory::{Attempt, EXPIRE_SLOTS_PER_INSERT, MemoryStore, SHARDS, must_store, shard::Shard, shard_of},
+    memory::{
+        Attempt, Changes, EXPIRE_SLOTS_PER_INSERT, MemoryStore, SHARDS, must_store, shard::Shard, shard_of,
+    },
 };
 
 /// Locks the batch's shards, each once and in ascending order, asks every bucket, then changes all or
 /// none. Allocates nothing for batches of up to `N`.
 pub(super) fn attempt<const N: usize>(
     store: &MemoryStore,
+    sink: &impl Changes,
     batch: &[Entry],
     now: Timestamp,
 ) -> Result<Attempt, StoreError> {
@@ -32,8 +35,12 @@ pub(super) fn attempt<const N: usize>(
         }
     }
     let decision = transaction.decide()?;
-    if decision.verdict == Verdict::Allow && !locked.apply(&changes, batch, &found, store, now) {
-        return Ok(Attempt::NoRoom);
+    if decision.verdict == Verdict::Allow && !changes.is_empty() {
+        if !locked.apply(&changes, batch, &found, store, now) {
+            return Ok(Attempt::NoRoom);
+        }
+        let changed = changes.iter().map(|change| (batch[change.index].id, change.after));
+        sink.changed(&changed.collect::<PerEntry<_, N>>());
     }
     Ok(Attempt::Decided(decision))
 }

@@ -95,6 +95,12 @@ impl Shard {
         self.held += 1;
     }
 
+    /// All buckets held.
+    pub(super) fn buckets(&self) -> Vec<(BucketId, Bucket)> {
+        let held = self.slots.iter().filter(|slot| !slot.is_free());
+        held.map(|slot| (slot.id, slot.bucket)).collect()
+    }
+
     /// Slots, free ones included.
     pub(super) fn slots(&self) -> usize {
         self.slots.len()

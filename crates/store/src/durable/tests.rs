@@ -1,0 +1,131 @@
+//! What the durable store promises beyond the contract: what it holds when it is opened again.
+
+use tempfile::TempDir;
+use tollgate_engine::{Action, Charge, Cost, Verdict};
+
+use super::*;
+use crate::{HashKey, conformance::Store};
+
+const T0: Timestamp = Timestamp::from_secs(1_795_000_000);
+
+/// A store whose directory goes when it does.
+struct InFolder(DurableStore, TempDir);
+
+impl BucketStore for InFolder {
+    fn decide<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, Decision> {
+        self.0.decide(batch, now)
+    }
+    fn refund<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, ()> {
+        self.0.refund(batch, now)
+    }
+    fn reset<'a>(&'a self, ids: &'a [BucketId]) -> StoreFuture<'a, ()> {
+        self.0.reset(ids)
+    }
+    fn peek<'a>(&'a self, id: BucketId, quota: &'a Quota, now: Timestamp) -> StoreFuture<'a, BucketState> {
+        self.0.peek(id, quota, now)
+    }
+}
+
+fn in_folder(durability: Durability) -> Store {
+    let folder = tempfile::tempdir().expect("a folder");
+    Arc::new(InFolder(open(folder.path(), durability).expect("it opens"), folder))
+}
+
+mod interval {
+    crate::conformance_suite!(super::in_folder(super::Durability::default()));
+}
+
+mod every_commit {
+    crate::conformance_suite!(super::in_folder(super::Durability::EveryCommit));
+}
+
+fn open(directory: &Path, durability: Durability) -> Result<DurableStore, OpenError> {
+    let options = DurableStoreOptions { directory: directory.to_owned(), buckets_max: 1_000_000, durability };
+    DurableStore::open(options, T0)
+}
+
+fn spend(number: u64, burst: u64, cost: u64) -> Entry {
+    let quota = Quota::new(1, Duration::from_secs(1), burst).expect("representable");
+    let id = HashKey::new([1; 16]).bucket(0, &[&number.to_le_bytes()]);
+    Entry { id, charge: Charge { quota, cost: Cost(cost), action: Action::Spend } }
+}
+
+async fn allows(store: &DurableStore, batch: &[Entry], now: Timestamp) -> bool {
+    store.decide(batch, now).await.expect("the store answers").verdict == Verdict::Allow
+}
+
+async fn left(store: &DurableStore, number: u64, burst: u64) -> u64 {
+    let Entry { id, charge } = spend(number, burst, 1);
+    store.peek(id, &charge.quota, T0).await.expect("the store answers").remaining
+}
+
+#[tokio::test]
+async fn what_was_spent_refunded_and_reset_is_so_after_a_restart() {
+    for durability in [Durability::default(), Durability::EveryCommit] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = open(folder.path(), durability).expect("an empty folder");
+        assert!(allows(&store, &[spend(1, 5, 3), spend(2, 5, 5), spend(3, 5, 5)], T0).await);
+        store.refund(&[spend(2, 5, 2)], T0).await.expect("the store answers");
+        store.reset(&[spend(3, 5, 1).id]).await.expect("the store answers");
+        drop(store);
+
+        let store = open(folder.path(), durability).expect("it was closed");
+        assert_eq!(store.len(), 2);
+        for (number, expected) in [(1, 2), (2, 2), (3, 5)] {
+            assert_eq!(left(&store, number, 5).await, expected, "bucket {number}, {durability:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn second_store_on_a_directory_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path(), Durability::default()).expect("an empty folder");
+    assert!(matches!(open(folder.path(), Durability::default()), Err(OpenError::InUse { .. })));
+    drop(store);
+    open(folder.path(), Durability::default()).expect("it is free again");
+}
+
+#[tokio::test]
+async fn closed_store_answers_that_it_is_unavailable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path(), Durability::default()).expect("an empty folder");
+    store.close().expect("nothing waits");
+    let answer = store.decide(&[spend(1, 5, 1)], T0).await;
+    assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
+}
+
+#[tokio::test]
+async fn file_that_is_cut_short_or_overwritten_is_named() {
+    for damage in [|bytes: &mut Vec<u8>| bytes.truncate(100), |bytes: &mut Vec<u8>| bytes.fill(7)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(open(folder.path(), Durability::default()).expect("an empty folder"));
+        let file = folder.path().join("buckets.redb");
+        let mut bytes = fs::read(&file).expect("it is there");
+        damage(&mut bytes);
+        fs::write(&file, bytes).expect("it is ours");
+        let error = open(folder.path(), Durability::default()).expect_err("it is damaged");
+        assert!(error.to_string().contains("buckets.redb"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn checkpoints_change_nothing_and_expired_buckets_leave_the_disk() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let durability = Durability::Interval(Duration::from_millis(1));
+    let store = open(folder.path(), durability).expect("an empty folder");
+    for number in 0..2000 {
+        let cost = if number % 4 == 0 { 1000 } else { 1 };
+        assert!(allows(&store, &[spend(number, 1000, cost)], T0).await);
+    }
+    let later = T0.saturating_add(Duration::from_secs(10));
+    assert_eq!(store.sweep(later), 1500);
+    drop(store);
+
+    // The checkpoint may have been cut off by the end: whatever it had done, the buckets are the same.
+    let store = open(folder.path(), durability).expect("it was closed");
+    for number in (0..2000).step_by(4) {
+        assert_eq!(left(&store, number, 1000).await, 0, "bucket {number}");
+    }
+    drop(store);
+}
