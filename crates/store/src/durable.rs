@@ -13,7 +13,7 @@
 //!   committed with the others.
 //!
 //! When a commit fails (the disk is full or read-only), decisions answer [`StoreError::Unavailable`] until one
-//! succeeds; it is tried again half second. In every-commit mode a decision whose commit fails
+//! succeeds; it is tried again every half second. In every-commit mode a decision whose commit fails
 //! is answered so, too, but what it spent stays spent: it is the one exception to "nothing was spent", and
 //! grants nothing.
 
@@ -34,7 +34,7 @@ use tollgate_engine::{Bucket, BucketState, Decision, Quota, Timestamp};
 
 use crate::{
     BucketId, BucketStore, Entry, MemoryStore, MemoryStoreOptions, StoreError, StoreFuture,
-    durable::log::{Log, RECORD_BYTES, append},
+    durable::log::{Log, Opener, RECORD_BYTES, append},
     memory::Changes,
 };
 
@@ -190,9 +190,13 @@ impl DurableStore {
     ///
     /// [`OpenError`].
     pub fn open(options: DurableStoreOptions, now: Timestamp) -> Result<Self, OpenError> {
+        Self::open_with(options, now, Box::new(log::open))
+    }
+
+    fn open_with(options: DurableStoreOptions, now: Timestamp, opener: Opener) -> Result<Self, OpenError> {
         let lock = lock(&options.directory)?;
         let memory = MemoryStore::new(MemoryStoreOptions { buckets_max: options.buckets_max });
-        let log = Log::open(options.directory.join("buckets.redb"), &memory, now)?;
+        let log = Log::open(options.directory.join("buckets.redb"), opener, &memory, now)?;
         let shared = Arc::new(Shared {
             memory,
             waiting: Mutex::default(),
@@ -244,6 +248,15 @@ impl DurableStore {
         self.shared.progress.borrow().failure.clone().map_or(Ok(()), |failure| Err(unavailable(failure)))
     }
 
+    /// Waits until every change made until now is on the disk, whatever the durability.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]: they could not be written, or the store was closed.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        self.committed(()).await
+    }
+
     /// Refuses a change that could not be kept.
     fn admit(&self) -> Result<(), StoreError> {
         let progress = self.shared.progress.borrow();
@@ -260,11 +273,15 @@ impl DurableStore {
         Ok(())
     }
 
-    /// The answer, once all changes made until now are committed.
+    /// The answer: in every-commit mode once all changes made until now are committed.
     fn answer<T: Send + Unpin + 'static>(&self, answer: T) -> StoreFuture<'_, T> {
-        if self.durability != Durability::EveryCommit {
-            return StoreFuture::ready(Ok(answer));
+        match self.durability {
+            Durability::EveryCommit => self.committed(answer),
+            Durability::Interval(_) => StoreFuture::ready(Ok(answer)),
         }
+    }
+
+    fn committed<T: Send + Unpin + 'static>(&self, answer: T) -> StoreFuture<'_, T> {
         let ticket = self.shared.waiting.lock().ticket;
         if self.shared.progress.borrow().ticket >= ticket {
             return StoreFuture::ready(Ok(answer));
@@ -345,6 +362,13 @@ impl fmt::Debug for DurableStore {
     }
 }
 
+/// However the thread ends, nobody waits for it any more.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.progress.send_modify(|progress| progress.closed = true);
+    }
+}
+
 /// The thread that commits.
 struct Writer {
     shared: Arc<Shared>,
@@ -352,9 +376,10 @@ struct Writer {
     durability: Durability,
     /// Changes of commits that failed.
     kept: Vec<u8>,
+    failing: bool,
     commits: Counter,
     failures: Counter,
-    waiting_gauge: Gauge,
+    commit_gauge: Gauge,
 }
 
 impl Writer {
@@ -364,18 +389,16 @@ impl Writer {
             "tollgate_store_commit_failures_total",
             "commits of bucket changes that failed"
         );
-        metrics::describe_gauge!(
-            "tollgate_store_waiting_bytes",
-            "bytes of bucket changes of the last commit"
-        );
+        metrics::describe_gauge!("tollgate_store_commit_bytes", "bytes of bucket changes in the last commit");
         Self {
             shared,
             log,
             durability,
             kept: Vec::new(),
+            failing: false,
             commits: metrics::counter!("tollgate_store_commits_total"),
             failures: metrics::counter!("tollgate_store_commit_failures_total"),
-            waiting_gauge: metrics::gauge!("tollgate_store_waiting_bytes"),
+            commit_gauge: metrics::gauge!("tollgate_store_commit_bytes"),
         }
     }
 
@@ -384,12 +407,11 @@ impl Writer {
             self.commit();
         }
         self.commit();
-        self.shared.progress.send_modify(|progress| progress.closed = true);
     }
 
     /// Waits until there is something to commit. True when the store closes.
     fn wait(&mut self) -> bool {
-        let failed = !self.kept.is_empty();
+        let failed = self.failing;
         let mut waiting = self.shared.waiting.lock();
         while !failed
             && !waiting.closing
@@ -425,7 +447,7 @@ impl Writer {
             rows
         });
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; so many bytes never wait")]
-        self.waiting_gauge.set(rows.len() as f64);
+        self.commit_gauge.set(rows.len() as f64);
         debug_assert_eq!(rows.len() % RECORD_BYTES, 0, "changes are whole");
         match result {
             Ok(()) => self.succeeded(ticket),
@@ -434,6 +456,7 @@ impl Writer {
     }
 
     fn succeeded(&mut self, ticket: u64) {
+        self.failing = false;
         self.commits.increment(1);
         self.log.checkpoint_if_due(&self.shared.memory);
         self.shared.progress.send_modify(|progress| {
@@ -446,6 +469,7 @@ impl Writer {
 
     fn failed(&mut self, rows: Vec<u8>, error: redb::Error) {
         self.failures.increment(1);
+        self.failing = true;
         self.kept = rows;
         self.shared.progress.send_modify(|progress| {
             if progress.failure.is_none() {

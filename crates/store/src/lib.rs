@@ -1,4 +1,5 @@
-//! Where the buckets live: the contract of a bucket store, and the store in memory.
+//! Where the buckets live: the contract of a bucket store, the store in memory, and the one that keeps a file
+//! beside it.
 //!
 //! A store knows buckets by their hash and nothing of limits or keys. What happens when it is away or
 //! full is not its business either: it answers a [`StoreError`], and each limit says what that means.
@@ -26,7 +27,8 @@ pub struct Entry {
     pub charge: Charge,
 }
 
-/// Why a store could not answer. Whatever it is, nothing was spent.
+/// Why a store could not answer. Nothing was spent, but for [`Self::Unavailable`], after which it may have been:
+/// that errs on the side of the limit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {

@@ -190,25 +190,6 @@ impl MemoryStore {
         Ok(())
     }
 
-    /// Puts the buckets of another store: of two, the one that is full later wins, so that nothing is granted.
-    pub(crate) fn import_into(
-        &self,
-        changes: &impl Changes,
-        buckets: &[(BucketId, Bucket)],
-    ) -> Result<(), StoreError> {
-        for (id, bucket) in buckets.iter().filter(|(_, bucket)| *bucket != Bucket::default()) {
-            let mut shard = self.shard(*id).lock();
-            match shard.find(*id) {
-                Some(index) if shard.at(index).tat() >= bucket.tat() => continue,
-                Some(index) => shard.set_at(index, *bucket),
-                None if self.room.take(1) => shard.insert(*id, *bucket),
-                None => return Err(self.room.refuse()),
-            }
-            changes.changed(&[(*id, *bucket)]);
-        }
-        Ok(())
-    }
-
     /// The buckets of one part of the table, below [`SHARDS`].
     pub(crate) fn part(&self, part: usize) -> Vec<(BucketId, Bucket)> {
         self.shards[part].0.lock().buckets()

@@ -1,5 +1,6 @@
 //! The wiring: from a configuration to a running gateway, and back to a clean end.
 
+mod buckets;
 mod front;
 
 use std::{
@@ -30,7 +31,7 @@ use tollgate_limiter::{Limiter, LimiterOptions, unpause::UnpauseLinks};
 use tollgate_policy::Policy;
 use tollgate_portal::{Portal, PortalOptions};
 use tollgate_records::{Records, RecordsError};
-use tollgate_store::{HashKey, MemoryStore, MemoryStoreOptions};
+use tollgate_store::{BucketStore, HashKey, OpenError};
 use tollgate_test_ca::{TestCa, TestCaError};
 
 use crate::{
@@ -38,7 +39,7 @@ use crate::{
     config::{ClientFacing, Config, UpstreamConfig},
     data_dir::{DataDir, DataDirError, Secrets, random_bytes},
     management::{self, ManagementState},
-    server::front::Front,
+    server::{buckets::Buckets, front::Front},
     tls_identity::{self, TlsIdentityError},
 };
 
@@ -102,6 +103,9 @@ pub enum StartError {
     /// The CA behind.
     #[error("upstream: {}", with_causes(.0))]
     Upstream(#[from] HttpUpstreamError),
+    /// The bucket store.
+    #[error("{}", with_causes(.0))]
+    Buckets(#[from] OpenError),
     /// The records.
     #[error("{}", with_causes(.0))]
     Records(#[from] RecordsError),
@@ -148,6 +152,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     sweeper: JoinHandle<()>,
+    buckets: Buckets,
     test_ca: Option<Arc<TestCa>>,
     /// Unlocked last.
     _data_dir: DataDir,
@@ -160,6 +165,7 @@ impl Running {
         self.stop.send_replace(true);
         self.sweeper.abort();
         while self.tasks.join_next().await.is_some() {}
+        self.buckets.close().await;
         self.limiter.records().close().await;
         if let Some(ca) = self.test_ca.take().and_then(Arc::into_inner) {
             ca.close().await;
@@ -191,8 +197,10 @@ pub async fn start(
 
     let policy = Arc::new(explained(config.policy, config.docs_given, &origin));
     let records = Records::open(&data_dir.join("records.sqlite")).await?;
-    let store = Arc::new(MemoryStore::new(MemoryStoreOptions { buckets_max: config.buckets_max }));
-    let limiter = limiter(&policy, &secrets, &records, &store, &clock, &origin, config.store_deadline);
+    let buckets =
+        Buckets::open(config.durability, config.buckets_max, data_dir.join("buckets"), clock.now()).await?;
+    let limiter =
+        limiter(&policy, &secrets, &records, buckets.store(), &clock, &origin, config.store_deadline);
 
     let (behind, test_ca) = match &config.upstream {
         Some(upstream) => (Behind::configured(upstream)?, None),
@@ -224,7 +232,8 @@ pub async fn start(
         upstream: config.upstream.map(|upstream| upstream.directory),
         management: management_address,
         addresses,
-        sweeper: tokio::spawn(sweep(store, limiter.clone(), clock.clone())),
+        sweeper: tokio::spawn(sweep(buckets.clone(), limiter.clone(), clock.clone())),
+        buckets,
         clock,
         limiter,
         stop,
@@ -242,7 +251,7 @@ fn limiter(
     policy: &Arc<Policy>,
     secrets: &Secrets,
     records: &Records,
-    store: &Arc<MemoryStore>,
+    store: Arc<dyn BucketStore>,
     clock: &Arc<MovableClock>,
     origin: &str,
     store_deadline: Duration,
@@ -251,7 +260,7 @@ fn limiter(
     let page = format!("{origin}/rate-limits/unpause");
     Arc::new(Limiter::new(LimiterOptions {
         policy: policy.clone(),
-        store: store.clone(),
+        store,
         store_deadline,
         hash_key: secrets.hash_key.clone(),
         records: records.clone(),
@@ -434,11 +443,11 @@ async fn wait(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn sweep(store: Arc<MemoryStore>, limiter: Arc<Limiter>, clock: Arc<MovableClock>) {
+async fn sweep(buckets: Buckets, limiter: Arc<Limiter>, clock: Arc<MovableClock>) {
     let mut every = tokio::time::interval(SWEEP_EVERY);
     loop {
         every.tick().await;
-        store.sweep(clock.now());
+        buckets.sweep(clock.now());
         let before = clock.moment().checked_sub(RECORDS_KEPT).unwrap_or(jiff::Timestamp::MIN);
         if let Err(error) = limiter.records().sweep(before).await {
             tracing::warn!(%error, "old records could not be dropped");

@@ -38,9 +38,13 @@ const PARTS_PER_COMMIT: usize = 4;
 /// A log shorter than this is not worth a checkpoint.
 const CHECKPOINT_BYTES_MIN: u64 = 4 << 20;
 
+/// How the file is opened: at the start, and again after a failure.
+pub(super) type Opener = Box<dyn Fn(&Path) -> Result<Database, redb::Error> + Send>;
+
 /// The file, open.
 pub(super) struct Log {
     path: PathBuf,
+    opener: Opener,
     /// None after a failure, until it could be opened again.
     database: Option<Database>,
     /// The number of the next commit.
@@ -62,9 +66,14 @@ struct Checkpoint {
 
 impl Log {
     /// Opens the file and puts its buckets into `memory`.
-    pub(super) fn open(path: PathBuf, memory: &MemoryStore, now: Timestamp) -> Result<Self, OpenError> {
-        let database = open(&path).map_err(|source| OpenError::of(&path, source))?;
-        let mut log = Self { path, database: None, next: 0, log_bytes: 0, checkpoint: None };
+    pub(super) fn open(
+        path: PathBuf,
+        opener: Opener,
+        memory: &MemoryStore,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
+        let database = opener(&path).map_err(|source| OpenError::of(&path, source))?;
+        let mut log = Self { path, opener, database: None, next: 0, log_bytes: 0, checkpoint: None };
         log.load(&database, memory, now)?;
         log.database = Some(database);
         Ok(log)
@@ -134,7 +143,7 @@ impl Log {
     fn write(&mut self, parts: &[(usize, Vec<u8>)], row: &[u8], last: usize) -> Result<(), redb::Error> {
         let database = match self.database.take() {
             Some(database) => self.database.insert(database),
-            None => self.database.insert(open(&self.path)?),
+            None => self.database.insert((self.opener)(&self.path)?),
         };
         let write = database.begin_write()?;
         {
@@ -172,8 +181,11 @@ impl Log {
 }
 
 /// Opens the file, and makes the tables where they are missing.
-fn open(path: &Path) -> Result<Database, redb::Error> {
-    let database = Database::create(path)?;
+pub(super) fn open(path: &Path) -> Result<Database, redb::Error> {
+    with_tables(Database::create(path)?)
+}
+
+pub(super) fn with_tables(database: Database) -> Result<Database, redb::Error> {
     let write = database.begin_write()?;
     write.open_table(LOG)?;
     write.open_table(PARTS)?;

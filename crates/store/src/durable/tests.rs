@@ -1,5 +1,8 @@
 //! What the durable store promises beyond the contract: what it holds when it is opened again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use redb::{Builder, StorageBackend, backends::FileBackend};
 use tempfile::TempDir;
 use tollgate_engine::{Action, Charge, Cost, Verdict};
 
@@ -9,26 +12,29 @@ use crate::{HashKey, conformance::Store};
 const T0: Timestamp = Timestamp::from_secs(1_795_000_000);
 
 /// A store whose directory goes when it does.
-struct InFolder(DurableStore, TempDir);
+struct InFolder {
+    store: DurableStore,
+    _folder: TempDir,
+}
 
 impl BucketStore for InFolder {
     fn decide<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, Decision> {
-        self.0.decide(batch, now)
+        self.store.decide(batch, now)
     }
     fn refund<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, ()> {
-        self.0.refund(batch, now)
+        self.store.refund(batch, now)
     }
     fn reset<'a>(&'a self, ids: &'a [BucketId]) -> StoreFuture<'a, ()> {
-        self.0.reset(ids)
+        self.store.reset(ids)
     }
     fn peek<'a>(&'a self, id: BucketId, quota: &'a Quota, now: Timestamp) -> StoreFuture<'a, BucketState> {
-        self.0.peek(id, quota, now)
+        self.store.peek(id, quota, now)
     }
 }
 
 fn in_folder(durability: Durability) -> Store {
     let folder = tempfile::tempdir().expect("a folder");
-    Arc::new(InFolder(open(folder.path(), durability).expect("it opens"), folder))
+    Arc::new(InFolder { store: open(folder.path(), durability).expect("it opens"), _folder: folder })
 }
 
 mod interval {
@@ -128,4 +134,76 @@ async fn checkpoints_change_nothing_and_expired_buckets_leave_the_disk() {
         assert_eq!(left(&store, number, 1000).await, 0, "bucket {number}");
     }
     drop(store);
+}
+
+/// A disk that can be full for a while.
+#[derive(Debug)]
+struct FillingDisk {
+    file: FileBackend,
+    is_full: Arc<AtomicBool>,
+}
+
+impl FillingDisk {
+    fn room(&self) -> io::Result<()> {
+        if self.is_full.load(Ordering::Relaxed) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+}
+
+impl StorageBackend for FillingDisk {
+    fn len(&self) -> Result<u64, io::Error> {
+        self.file.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), io::Error> {
+        self.file.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> Result<(), io::Error> {
+        self.room()?;
+        self.file.set_len(len)
+    }
+    fn sync_data(&self) -> Result<(), io::Error> {
+        self.room()?;
+        self.file.sync_data()
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
+        self.room()?;
+        self.file.write(offset, data)
+    }
+    fn close(&self) -> Result<(), io::Error> {
+        self.file.close()
+    }
+}
+
+#[tokio::test]
+async fn full_disk_is_told_and_everything_goes_on_when_there_is_space_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let is_full = Arc::new(AtomicBool::new(false));
+    let disk = Arc::clone(&is_full);
+    let opener: Opener = Box::new(move |path| {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let disk = FillingDisk { file: FileBackend::new(file)?, is_full: Arc::clone(&disk) };
+        log::with_tables(Builder::new().create_with_backend(disk)?)
+    });
+    let options = DurableStoreOptions {
+        directory: folder.path().to_owned(),
+        buckets_max: 1000,
+        durability: Durability::EveryCommit,
+    };
+    let store = DurableStore::open_with(options, T0, opener).expect("an empty folder");
+    assert!(allows(&store, &[spend(1, 5, 1)], T0).await);
+
+    is_full.store(true, Ordering::Relaxed);
+    for _ in 0..3 {
+        let answer = store.decide(&[spend(1, 5, 1)], T0).await;
+        assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
+    }
+    is_full.store(false, Ordering::Relaxed);
+    let mut progress = store.shared.progress.subscribe();
+    progress.wait_for(|progress| progress.failure.is_none()).await.expect("the writer lives");
+
+    // One unit was spent before, one by the decision whose commit failed; the refused ones after it spent nothing.
+    assert_eq!(left(&store, 1, 5).await, 3);
+    assert!(allows(&store, &[spend(1, 5, 3)], T0).await);
+    drop(store);
+    let store = open(folder.path(), Durability::EveryCommit).expect("it was closed");
+    assert_eq!(left(&store, 1, 5).await, 0, "what was spent while the disk was full is kept as well");
 }

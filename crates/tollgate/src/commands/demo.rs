@@ -20,6 +20,8 @@ addresses = ["127.0.0.1:0"]
 address = "127.0.0.1:0"
 [test-ca]
 validation = "always-valid"
+[store]
+backend = "memory"
 "#;
 
 /// Monday, 2026-11-23 09:00:00 UTC: the demo reads nearly the same every time.

@@ -219,12 +219,42 @@ pub enum RawOutcome {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct RawStore {
+    /// Where they are kept. Default: `embedded`.
+    pub backend: RawBackend,
+    /// When a change is on the disk; only for `embedded`. Default: `interval`.
+    #[schemars(with = "Option<RawDurability>")]
+    pub durability: Option<Spanned<RawDurability>>,
+    /// How long a change may wait for the disk, from 1ms to 10s; only with `durability = "interval"`. What a crash can
+    /// lose. Default: 100ms.
+    #[schemars(with = "Option<String>")]
+    pub interval: Option<Spanned<String>>,
     /// The most buckets at once. Reaching it is counted and logged, and each limit's `on-store-failure`
     /// applies to what needs a new bucket. Default: 50000000, about 2 GB.
     pub buckets_max: Option<usize>,
     /// The longest a decision waits for the store. Default: 250ms.
     #[schemars(with = "Option<String>")]
     pub deadline: Option<Spanned<String>>,
+}
+
+/// Where the buckets are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawBackend {
+    /// In memory, and in the data directory: they outlive the process.
+    #[default]
+    Embedded,
+    /// In memory only: every bucket is full again after a restart.
+    Memory,
+}
+
+/// When a change is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawDurability {
+    /// Before its decision is answered.
+    EveryCommit,
+    /// At most `interval` after. No decision waits for the disk.
+    Interval,
 }
 
 /// Logs, written to standard error.

@@ -13,14 +13,15 @@ use ipnet::IpNet;
 use tollgate_acme::problem::ProblemType;
 use tollgate_gateway::client_address::{ForwardingHeader, TrustedProxies};
 use tollgate_policy::{Policy, config::Mistake, duration::parse_duration};
+use tollgate_store::Durability;
 use tollgate_test_ca::{
     ExternalAccount, HostRule, NameRule, Profile, TestCaOptions, ValidationMode, Verdict,
 };
 use toml::Spanned;
 
 use super::raw::{
-    LogFormat, RawClientAddressHeader, RawConfig, RawListen, RawManagement, RawOutcome, RawTestCa,
-    RawUpstream, RawValidation,
+    LogFormat, RawBackend, RawClientAddressHeader, RawConfig, RawDurability, RawListen, RawManagement,
+    RawOutcome, RawStore, RawTestCa, RawUpstream, RawValidation,
 };
 
 /// Everything that `tollgate serve` runs on.
@@ -40,6 +41,8 @@ pub struct Config {
     pub test_ca: TestCaOptions,
     /// What outlives the process.
     pub data_dir: PathBuf,
+    /// How durable buckets are; `None`: in memory only.
+    pub durability: Option<Durability>,
     /// The most buckets at once.
     pub buckets_max: usize,
     /// The longest a decision waits for the store.
@@ -120,6 +123,7 @@ impl Config {
             );
         }
         let upstream = raw.upstream.and_then(|upstream| reading.upstream(upstream));
+        let durability = reading.durability(&raw.store);
         let store_deadline =
             reading.duration("store.deadline", raw.store.deadline.as_ref(), Duration::from_millis(250));
         let data_dir = match &raw.data_dir {
@@ -136,6 +140,7 @@ impl Config {
                 upstream,
                 test_ca,
                 data_dir,
+                durability,
                 buckets_max: raw.store.buckets_max.unwrap_or(BUCKETS_MAX),
                 store_deadline,
                 log_format: raw.log.format,
@@ -150,6 +155,12 @@ impl Config {
     }
 }
 
+/// The longest a change waits for the disk: what a crash may lose is counted in seconds.
+const INTERVAL_MAX: Duration = Duration::from_secs(10);
+
+/// Why memory has no durability.
+const NOT_IN_MEMORY: &str = "with backend = \"memory\" nothing is kept on the disk; remove one of the two";
+
 /// Reads raw sections and gathers what is wrong with them.
 struct Reading<'a> {
     folder: &'a Path,
@@ -157,6 +168,33 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    fn durability(&mut self, store: &RawStore) -> Option<Durability> {
+        let given = store.durability.as_ref();
+        if store.backend == RawBackend::Memory {
+            if let Some(given) = given {
+                self.mistake("store.durability", Some(given.span()), NOT_IN_MEMORY);
+            }
+            if let Some(given) = &store.interval {
+                self.mistake("store.interval", Some(given.span()), NOT_IN_MEMORY);
+            }
+            return None;
+        }
+        let every_commit = given.is_some_and(|given| *given.get_ref() == RawDurability::EveryCommit);
+        if every_commit && let Some(given) = &store.interval {
+            self.mistake(
+                "store.interval",
+                Some(given.span()),
+                "with durability = \"every-commit\" nothing waits",
+            );
+        }
+        let interval = self.duration("store.interval", store.interval.as_ref(), Duration::from_millis(100));
+        if interval > INTERVAL_MAX {
+            let span = store.interval.as_ref().map(Spanned::span);
+            self.mistake("store.interval", span, "changes wait for the disk for 10s at most");
+        }
+        Some(if every_commit { Durability::EveryCommit } else { Durability::Interval(interval) })
+    }
+
     fn mistake(&mut self, key: &str, span: Option<Range<usize>>, problem: impl Into<String>) {
         self.mistakes.push(Mistake { key: key.to_owned(), span, problem: problem.into() });
     }

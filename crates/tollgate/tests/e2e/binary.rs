@@ -71,6 +71,11 @@ impl Serve {
         (status, self.errors().await)
     }
 
+    /// Kills it (SIGKILL), as a crash would.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("it is our child");
+    }
+
     async fn errors(&mut self) -> String {
         let mut text = String::new();
         if let Some(mut stderr) = self.child.stderr.take() {

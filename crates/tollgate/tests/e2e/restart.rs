@@ -33,12 +33,24 @@ async fn a_restart_keeps_accounts_orders_and_certificates() {
     drop(gateway);
 }
 
+const TWO_ORDERS: &str = "[limits.new-orders-per-account]\nburst = 2\ncount = 2\n";
+
+#[tokio::test]
+async fn a_restart_keeps_what_is_left_of_a_limit() {
+    let gateway = Gateway::start(&format!("{ALWAYS_VALID}{TWO_ORDERS}")).await;
+    let mut client = gateway.client().await;
+    for expected in [201, 201, 429] {
+        assert_eq!(order_afresh(&mut client, &["www.example.com"]).await.status(), expected);
+    }
+    let gateway = gateway.restart().await;
+    assert_eq!(order_afresh(&mut client, &["www.example.com"]).await.status(), 429, "still used up");
+    drop(gateway);
+}
+
 #[tokio::test]
 async fn a_restarted_gateway_knows_a_renewal_by_set() {
     // The orders' bucket is emptied after the restart: buckets in memory are full again by it.
-    let gateway =
-        Gateway::start(&format!("{ALWAYS_VALID}[limits.new-orders-per-account]\nburst = 2\ncount = 2\n"))
-            .await;
+    let gateway = Gateway::start(&format!("{ALWAYS_VALID}{TWO_ORDERS}[store]\nbackend = \"memory\"\n")).await;
     let mut client = gateway.client().await;
     client.obtain(&["www.example.com"]).await.expect("a certificate to renew");
 

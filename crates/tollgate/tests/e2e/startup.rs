@@ -50,6 +50,32 @@ async fn serve_prints_what_a_client_needs_and_ctrl_c_ends_it_cleanly() {
     assert!(!errors.contains("panicked"), "{errors}");
 }
 
+#[tokio::test]
+async fn a_limit_used_up_stays_so_when_the_process_is_killed() {
+    let folder = folder();
+    let directory = configure(
+        folder.path(),
+        "data-dir = \"data\"\n[test-ca]\nvalidation = \"always-valid\"\n[store]\ndurability = \"every-commit\"\n\
+         [limits.certificates-per-exact-set]\nburst = 1\ncount = 1\n",
+    );
+    let start = async || {
+        let mut serve = Serve::start(&["--config", "tollgate.toml"], folder.path()).expect("it was built");
+        let printed = serve.printed_until("Ctrl-C").await.to_owned();
+        let root = printed.split_whitespace().find(|word| word.ends_with(".pem")).expect("it is printed");
+        (serve, Site { directory: directory.clone(), root: folder.path().join(root) })
+    };
+    let client = Client::new(Program::InstantAcme);
+
+    let (serve, site) = start().await;
+    client.obtain(&site, &["example.com"]).await.expect_certificate(&["example.com"]);
+    serve.kill().await;
+
+    let (serve, site) = start().await;
+    let refused = client.obtain(&site, &["example.com"]).await;
+    assert!(refused.expect_refusal().contains("too many certificates (1)"), "{}", refused.expect_refusal());
+    serve.kill().await;
+}
+
 /// One line on standard error that says `expected`, nothing on standard output, exit code 2.
 #[track_caller]
 fn expect_refusal_to_start(output: &Output, expected: &str) {
