@@ -112,6 +112,55 @@ fn everything_can_be_configured() {
     assert_eq!(override_.expires, Some(Timestamp::from_secs(1_814_313_600)));
 }
 
+/// An `[[overrides]]` of 77.
+fn override_of(limit: &str, subject: &str) -> String {
+    format!("[[overrides]]\nlimit = \"{limit}\"\n{subject}\ncount = 77\nauthor = \"a\"\nreason = \"r\"\n")
+}
+
+#[test]
+fn an_override_for_an_ipv6_address_holds_for_the_whole_address() {
+    const NOW: Timestamp = Timestamp::from_secs(1_795_428_000);
+    let burst_for = |policy: &Policy, client: &str| {
+        policy.new_account(client.parse().expect("an address"), NOW)[0].quota.burst()
+    };
+    for written in ["2001:db8:1:2:3:4:5:6", "2001:0DB8:0001:0002:0003:0004:0005:0006"] {
+        let subject = format!("address = \"{written}\"");
+        let policy = accepted(&override_of("new-registrations-per-ip", &subject));
+        assert_eq!(burst_for(&policy, "2001:db8:1:2:3:4:5:6"), 77, "{written}");
+        for other in ["2001:db8:1:2:3:4:5:7", "2001:db8:1:2:3:4:5:0", "2001::", "2001:db8:1:2::6"] {
+            assert_eq!(burst_for(&policy, other), 10, "{other} is another than {written}");
+        }
+    }
+
+    // The domain limit counts an address by its /64, and the override with it.
+    let policy = accepted(&override_of("certificates-per-registered-domain", "domain = \"2001:db8:1:2::1\""));
+    let account = AccountId::of("https://ca.example/acct/1").expect("an account URL");
+    for (address, burst) in [("2001:db8:1:2:3:4:5:6", 77), ("2001:db8:1:3::1", 50)] {
+        let identifiers = crate::policy::tests::set(&[address]);
+        let charges = policy.new_order(&account, &identifiers, Exemption::None, NOW);
+        let domain = charges.iter().find(|c| c.limit.name == LimitName::CertificatesPerRegisteredDomain);
+        assert_eq!(domain.expect("the domain limit is checked").quota.burst(), burst, "{address}");
+    }
+}
+
+#[test]
+fn an_empty_set_of_overrides_removes_the_last_one() {
+    let now = Timestamp::from_secs(1_795_428_000);
+    let account = AccountId::of("https://ca.example/acct/1").expect("an account URL");
+    let identifiers = crate::policy::tests::set(&["example.com"]);
+    let with_one = override_of("new-orders-per-account", "account = \"https://ca.example/acct/1\"");
+    let burst =
+        |policy: &Policy| policy.new_order(&account, &identifiers, Exemption::None, now)[0].quota.burst();
+    let before = accepted(&with_one);
+    assert_eq!((burst(&before), before.overrides().len()), (77, 1));
+    for without in ["", "overrides = []", "preset = \"letsencrypt\""] {
+        let after = accepted(without);
+        assert!(after.overrides().is_empty(), "{without:?}");
+        assert_eq!(burst(&after), 300, "{without:?}");
+        assert_eq!(after.limits_in_force(), accepted("").limits_in_force());
+    }
+}
+
 #[test]
 fn a_burst_follows_the_count_it_was_equal_to() {
     // (lines, count, burst)

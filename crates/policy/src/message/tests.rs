@@ -71,6 +71,35 @@ fn english_refusals_have_the_published_shape() {
 }
 
 #[test]
+fn a_full_ipv6_address_is_named_whole_in_every_text() {
+    let account = AccountId::of("https://ca.example/acct/1").expect("an account URL");
+    // (as it may be written, as it is named)
+    for (written, named) in [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6"),
+        ("2001:0DB8:0001:0002:0003:0004:0005:ABCD", "2001:db8:1:2:3:4:5:abcd"),
+        ("2001:db8::", "2001:db8::"),
+    ] {
+        let identifier = Identifier::from_text(written).expect("an address");
+        let key = LimitKey::AccountIdentifier(&account, &identifier);
+        for limit in
+            [LimitName::AuthorizationFailuresPerIdentifier, LimitName::ConsecutiveAuthorizationFailures]
+        {
+            for language in Language::ALL {
+                let text = Messages::new().limit(language, &refusal(limit, key), DOCS);
+                assert!(text.contains(&format!("\"{named}\"")), "{named} in {text}");
+            }
+        }
+        let paused =
+            Messages::new().paused(Language::English, &[identifier], 1, "https://ca.example/unpause");
+        assert!(paused.contains(&format!("\"{named}\"")), "{named} in {paused}");
+    }
+    let prefix = RegisteredDomain::Ipv6Prefix("2001:db8:1:2::".parse().unwrap());
+    let refusal = refusal(LimitName::CertificatesPerRegisteredDomain, LimitKey::Domain(prefix));
+    let text = Messages::new().limit(Language::English, &refusal, DOCS);
+    assert!(text.contains("for \"2001:db8:1:2::/64\" in"), "{text}");
+}
+
+#[test]
 fn every_text_in_every_language() {
     let messages = Messages::new();
     let names = ["a.example", "b.example", "192.0.2.1"].map(|name| Identifier::from_text(name).unwrap());
