@@ -17,13 +17,14 @@ use crate::{
 };
 
 /// Commands the tests run, and the Debian package each is in.
-const COMMANDS: [(&str, &str); 11] = [
+const COMMANDS: [(&str, &str); 12] = [
     ("pebble", "pebble"),
     ("pebble-challtestsrv", "pebble"),
     ("lego", "lego"),
     ("dehydrated", "dehydrated"),
     ("uacme", "uacme"),
     ("acme-tiny", "acme-tiny"),
+    ("redis-server", "redis-server"),
     // dehydrated, acme-tiny and serles call these.
     ("openssl", "openssl"),
     ("curl", "curl"),

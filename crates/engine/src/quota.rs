@@ -137,12 +137,15 @@ impl Quota {
         self.emission_interval
     }
 
-    pub(crate) fn burst_offset_nanos(&self) -> u64 {
+    /// The burst offset in nanoseconds.
+    #[must_use]
+    pub fn burst_offset_nanos(&self) -> u64 {
         self.burst_offset
     }
 
     /// The time `cost` units take to come back; saturates for a cost far above the burst.
-    pub(crate) fn cost_increment_nanos(&self, cost: Cost) -> u64 {
+    #[must_use]
+    pub fn cost_increment_nanos(&self, cost: Cost) -> u64 {
         self.emission_interval.saturating_mul(cost.0)
     }
 }

@@ -1,1 +1,18 @@
-//! Buckets in Valkey or Redis, one node or a cluster.
+//! Buckets in Valkey (7.2 or later) or Redis (7.0 or later), on one node. A cluster is for later: the buckets of a
+//! decision must lie on one node.
+//!
+//! A decision is one script call, which the server runs with nothing in between: it reads every bucket of the batch,
+//! and writes all or none. It answers the time and the buckets as they were, from which the engine makes the decision
+//! here, as it does for every other store.
+//!
+//! What is lost when: the server answers before its data are on a disk or at a replica. A crash loses what its
+//! persistence had not written yet, a failover what the replica had not received: up to those spends are granted again.
+//! A call that failed by its deadline or a broken connection, or whose future was dropped, may have spent all the same;
+//! it is never sent a second time.
+
+mod connection;
+mod failure;
+mod script;
+mod store;
+
+pub use store::{Clock, RedisStore, RedisStoreOptions, RedisUrlError};

@@ -5,3 +5,4 @@
 
 pub mod ports;
 pub mod process;
+pub mod redis;
