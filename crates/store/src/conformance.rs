@@ -588,7 +588,7 @@ pub async fn keys_of_any_bytes_have_buckets_of_their_own(store: Store) {
         [&b"2001:db8::1"[..], b"2001:db8:", b"2001", b"::ffff:192.0.2.1", b"192.0.2.1"].map(Vec::from),
     );
     // As long as each other, so that only their bytes tell them apart: before, between and after the colons.
-    keys.extend([&b"2001:db8::2"[..], b"3001:db8::1", b"2001:db9::1", b"2001:db8:\01"].map(Vec::from));
+    keys.extend([&b"2001:db8::2"[..], b"3001:db8::1", b"2001:db9::1", b"2001:db8:\x001"].map(Vec::from));
     let long = vec![0; 10_000];
     let mut other = long.clone();
     other[9_999] = 1;
