@@ -13,8 +13,11 @@ pub use crate::language::Language;
 use crate::{
     duration::go_duration,
     event::Charge,
-    limit::{LimitKey, LimitName},
+    limit::{Limit, LimitKey, LimitName},
 };
+
+/// 2026-11-23 10:00:00 UTC. An example that follows the clock would be a new page every second.
+const EXAMPLE_RETRY_AT: Timestamp = Timestamp::from_secs(1_795_428_000);
 
 /// What the text of a refusal by a limit is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,29 @@ impl LimitRefusal {
             burst: charge.quota.burst(),
             period: charge.quota.period(),
             retry_at,
+        }
+    }
+
+    /// An example for pages that explain: by `limit`, for `example.com` where a subject is named.
+    pub(crate) fn example(limit: &Limit) -> Self {
+        let subject = match limit.name {
+            LimitName::CertificatesPerRegisteredDomain
+            | LimitName::CertificatesPerRegisteredDomainPerAccount
+            | LimitName::AuthorizationFailuresPerIdentifier
+            | LimitName::ConsecutiveAuthorizationFailures => Some("example.com".to_owned()),
+            LimitName::NewRegistrationsPerIp
+            | LimitName::NewRegistrationsPerIpv6Range
+            | LimitName::NewOrdersPerAccount
+            | LimitName::CertificatesPerExactSet
+            | LimitName::OverrideRequestsPerIp => None,
+        };
+        Self {
+            limit: limit.name,
+            subject,
+            prefix: limit.prefix,
+            burst: limit.quota.burst(),
+            period: limit.quota.period(),
+            retry_at: EXAMPLE_RETRY_AT,
         }
     }
 

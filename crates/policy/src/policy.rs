@@ -191,6 +191,20 @@ impl Policy {
         self.messages.paused(language, paused, named_max, link)
     }
 
+    /// The `detail` of a refusal by `limit` as pages show it, with its numbers and an example of the
+    /// rest; `None` where the limit is not in force.
+    #[must_use]
+    pub fn example_detail(&self, language: Language, limit: LimitName) -> Option<String> {
+        Some(self.limit_detail(language, &LimitRefusal::example(self.limit(limit)?)))
+    }
+
+    /// The `detail` of a refusal for paused identifiers as pages show it, with `link` as it stands.
+    #[must_use]
+    pub fn example_paused_detail(&self, language: Language, link: &str) -> String {
+        let paused = Identifier::from_text("www.example.com").expect("a DNS name");
+        self.messages.paused(language, &[paused], 1, link)
+    }
+
     /// The `detail` when a limit cannot be decided and says `deny` then.
     #[must_use]
     pub fn unavailable_detail(&self, language: Language) -> String {

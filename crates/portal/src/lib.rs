@@ -9,6 +9,7 @@ mod limits_page;
 mod numbers;
 mod origin;
 mod portal;
+mod refusal_page;
 mod response;
 mod unpause_page;
 mod words;

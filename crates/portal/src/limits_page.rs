@@ -6,7 +6,11 @@ use tollgate_policy::{
     view::{LimitInForce, LimitsInForce},
 };
 
-use crate::{portal::Frame, words::Words};
+use crate::{
+    portal::Frame,
+    refusal_page::{PAUSED, Refusal, TOO_MANY_REQUESTS},
+    words::Words,
+};
 
 /// The page, ready to be written.
 #[derive(Template)]
@@ -22,6 +26,8 @@ pub(crate) struct LimitsPage<'a> {
     requests_ipv6_prefix: u8,
     renewals: Vec<String>,
     pausing: Vec<String>,
+    refused_requests: String,
+    refused_paused: String,
 }
 
 /// What the page says of one limit.
@@ -39,6 +45,8 @@ struct Section {
     spent_at: String,
     overrides: String,
     enforced: bool,
+    /// The page of its refusal.
+    refusal: Option<String>,
 }
 
 struct Profile<'a> {
@@ -83,6 +91,8 @@ impl<'a> LimitsPage<'a> {
             requests_ipv6_prefix: in_force.requests_ipv6_prefix,
             renewals: words.renewals(&in_force.renewals),
             pausing: in_force.pausing.as_ref().map(|pausing| words.pausing(pausing)).unwrap_or_default(),
+            refused_requests: TOO_MANY_REQUESTS.path(),
+            refused_paused: PAUSED.path(),
         }
     }
 }
@@ -102,6 +112,7 @@ impl Section {
             spent_at: words.event(limit.spent_at),
             overrides: words.overridable(limit),
             enforced: limit.enforced,
+            refusal: Refusal::by(limit.name).map(Refusal::path),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     language,
     limits_page::LimitsPage,
     origin,
+    refusal_page::{Refusal, RefusalPage},
     response::{Caching, answer, page, unless_known},
     unpause_page::{NoticePage, UnpausePage, UnpausedPage},
     words::{Notice, Words, own_name},
@@ -108,6 +109,10 @@ impl Portal {
                 Method::GET | Method::HEAD => visit.document(&request),
                 _ => visit.method_not_allowed("GET, HEAD"),
             },
+            path if let Some(refusal) = Refusal::at(path) => match *request.method() {
+                Method::GET | Method::HEAD => unless_known(visit.refusal(refusal), request.headers()),
+                _ => visit.method_not_allowed("GET, HEAD"),
+            },
             _ => visit.notice(StatusCode::NOT_FOUND, "no-such-page"),
         };
         if path != LIMITS_JSON && path != STYLESHEET {
@@ -139,6 +144,15 @@ impl Visit<'_> {
     fn limits(&self) -> Response<Bytes> {
         let in_force = self.limiter.policy().limits_in_force();
         page(StatusCode::OK, &LimitsPage::new(&in_force, self.words, self.frame()), Caching::Revalidated)
+    }
+
+    fn refusal(&self, refusal: &'static Refusal) -> Response<Bytes> {
+        let policy = self.limiter.policy();
+        page(
+            StatusCode::OK,
+            &RefusalPage::new(refusal, &policy, self.words, self.frame()),
+            Caching::Revalidated,
+        )
     }
 
     fn limits_json(&self) -> Response<Bytes> {

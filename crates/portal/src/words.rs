@@ -59,6 +59,25 @@ impl Words {
         (1..=5).map(|number| self.text(&format!("{id}-{number}"))).collect()
     }
 
+    /// The texts `ID-1`, `ID-2` and so on, as many as there are.
+    pub(crate) fn listed(&self, id: &str) -> Vec<String> {
+        (1..)
+            .map(|number| format!("{id}-{number}"))
+            .take_while(|id| self.bundle.has_message(id))
+            .map(|id| self.text(&id))
+            .collect()
+    }
+
+    /// What a refused client says in English; the same in the language of the page where it is another.
+    pub(crate) fn in_english_and_here(
+        &self,
+        detail: impl Fn(Language) -> String,
+    ) -> Vec<(&'static str, String)> {
+        let mut languages = vec![Language::English, self.language];
+        languages.dedup();
+        languages.into_iter().map(|language| (language.tag(), detail(language))).collect()
+    }
+
     pub(crate) fn number(&self, number: u64) -> String {
         grouped(number, self.language)
     }
@@ -157,6 +176,10 @@ impl Words {
 
     pub(crate) fn requests_lead(&self, ipv6_prefix: &u8) -> String {
         self.with("requests-lead", &[("prefix", &ipv6_prefix.to_string())])
+    }
+
+    pub(crate) fn refused_answer(&self, status: &str) -> String {
+        self.with("refused-answer", &[("status", status)])
     }
 
     pub(crate) fn request_class(&self, class: RequestClass) -> String {
@@ -351,8 +374,10 @@ mod tests {
             include_str!("words.rs"),
             include_str!("portal.rs"),
             include_str!("limits_page.rs"),
+            include_str!("refusal_page.rs"),
             include_str!("../templates/base.html"),
             include_str!("../templates/limits.html"),
+            include_str!("../templates/refusal.html"),
             include_str!("../templates/unpause.html"),
             include_str!("../templates/unpaused.html"),
         ];
@@ -361,7 +386,10 @@ mod tests {
             let (stem, end) = id.rsplit_once('-').unwrap_or((id, ""));
             let of_a_family = match end {
                 "title" | "counts" if LimitName::of(stem).is_some() => true,
-                "title" | "text" | "1" | "2" | "3" | "4" | "5" => quoted(stem),
+                "title" | "text" | "1" | "2" | "3" | "4" | "5" => {
+                    let refusal = stem.strip_suffix("-cause").or_else(|| stem.strip_suffix("-now"));
+                    quoted(refusal.unwrap_or(stem))
+                }
                 "day" | "hour" | "minute" | "second" | "millisecond" => stem == "for" || stem == "every",
                 _ => false,
             };

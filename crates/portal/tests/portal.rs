@@ -494,3 +494,81 @@ async fn language_that_is_none_of_ours_changes_nothing() {
         assert!(!text(&page).contains("<script"), "{lang}");
     }
 }
+
+/// Each refusal's page, and how its message begins.
+const REFUSALS: [(&str, &str); 9] = [
+    ("too-many-registrations-for-this-ip", "too many new registrations (10) from this IP address"),
+    ("too-many-registrations-for-this-ip-range", "too many new registrations (500) from this /48 subnet"),
+    ("too-many-new-orders-recently", "too many new orders (300) from this account"),
+    (
+        "too-many-certificates-already-issued",
+        "too many certificates (50) already issued for &#34;example.com&#34; in the last 168h0m0s",
+    ),
+    (
+        "too-many-certificates-already-issued-for-exact-set-of-domains",
+        "too many certificates (5) already issued for this exact set of identifiers",
+    ),
+    (
+        "too-many-failed-authorizations-recently",
+        "too many failed authorizations (5) for &#34;example.com&#34;",
+    ),
+    ("too-many-override-requests", "too many override request form submissions (100)"),
+    ("paused-identifiers", "validation failed too often in a row for &#34;www.example.com&#34;"),
+    ("too-many-requests", "too many requests from this IP address"),
+];
+
+#[tokio::test]
+async fn every_refusal_has_a_page_in_every_language_reached_from_its_section() {
+    let world = World::new().await;
+    for language in ["en", "it", "da", "fr", "vi"] {
+        let in_language =
+            |path: &str| Request::get(path).header(header::ACCEPT_LANGUAGE, language.to_owned());
+        let limits = world.send(in_language("/rate-limits/"), "").await;
+        let mut headings = std::collections::BTreeSet::new();
+        for (slug, message) in REFUSALS {
+            let path = format!("/rate-limits/{slug}");
+            assert!(text(&limits).contains(&format!("<a href=\"{path}\">")), "{path} in {language}");
+            let page = world.send(in_language(&path), "").await;
+            assert_eq!(page.status(), StatusCode::OK, "{path}");
+            assert_eq!(page.headers()[header::CONTENT_LANGUAGE], language);
+            assert!(headings.insert(heading(&page).to_owned()), "{path} has a heading of its own");
+            assert!(text(&page).contains(message), "{path} in {language} says {message}");
+            let messages = text(&page).matches("class=\"message\"").count();
+            assert_eq!(messages, if language == "en" { 1 } else { 2 }, "{path} in {language}");
+            for broken in ["{ $", "{$", "\u{2068}", " }"] {
+                assert!(!text(&page).contains(broken), "{path} in {language} has {broken:?}");
+            }
+            let (_, section) = text(&page).rsplit_once("<p><a href=\"/rate-limits/#").expect("a section");
+            let (anchor, _) = section.split_once('"').unwrap();
+            assert!(text(&limits).contains(&format!("id=\"{anchor}\"")), "{path} leads to {anchor}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn page_of_a_refusal_says_what_happened_and_what_to_do() {
+    let world = World::new().await;
+    let page = world.get("/rate-limits/too-many-registrations-for-this-ip").await;
+    insta::assert_snapshot!("refusal", text(&page));
+    let post = world.send(Request::post("/rate-limits/paused-identifiers"), "").await;
+    assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn page_of_a_refusal_follows_the_policy() {
+    let policy = configured(
+        "[limits.override-requests-per-ip]\nenabled = false\n[pausing]\nenabled = false\n\
+         [limits.new-orders-per-account]\ncount = 7\nperiod = \"1h\"\nburst = 7\n[requests.new-nonce]\nstatus = 429\n",
+    );
+    let world = World::with(policy, None).await;
+    let orders = world.get("/rate-limits/too-many-new-orders-recently").await;
+    assert!(text(&orders).contains("too many new orders (7) from this account in the last 1h0m0s"));
+    let requests = world.get("/rate-limits/too-many-requests").await;
+    assert!(text(&requests).contains("HTTP status 429, 503"));
+    for slug in ["too-many-override-requests", "paused-identifiers"] {
+        let page = world.get(&format!("/rate-limits/{slug}")).await;
+        assert_eq!(page.status(), StatusCode::OK, "{slug}");
+        assert!(text(&page).contains("This limit is not in force"), "{slug}");
+        assert!(!text(&page).contains("class=\"message\""), "{slug}");
+    }
+}
