@@ -1,13 +1,18 @@
 //! Exceptions an operator makes: other numbers for one account, domain, address or set.
 
 use std::{
+    fmt,
     hash::{Hash, Hasher},
     net::{IpAddr, Ipv6Addr},
 };
 
 use hashbrown::{Equivalent, HashMap};
 use rustc_hash::FxBuildHasher;
-use tollgate_acme::{domain::RegisteredDomain, identifier::SetId, resource::AccountId};
+use tollgate_acme::{
+    domain::{RegisteredDomain, SuffixList},
+    identifier::{Identifier, IdentifierError, SetId},
+    resource::AccountId,
+};
 use tollgate_engine::{Quota, Timestamp};
 
 use crate::limit::LimitName;
@@ -136,8 +141,54 @@ impl LimitName {
     }
 }
 
+/// Why a text is no subject of a limit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubjectError {
+    /// An account is wanted.
+    #[error("this is no account URL")]
+    Account,
+    /// A client's address is wanted.
+    #[error("this is no IP address")]
+    Address,
+    /// The network address of an IPv6 range is wanted.
+    #[error("this is no IPv6 address")]
+    Ipv6Range,
+    /// A registered domain is wanted.
+    #[error(transparent)]
+    Domain(#[from] IdentifierError),
+    /// A registered domain is wanted, and a wildcard is none.
+    #[error("a wildcard is no registered domain")]
+    Wildcard,
+    /// A set is wanted.
+    #[error("this is no set of identifiers: 64 hexadecimal digits")]
+    Set,
+}
+
 impl Subject {
-    fn kind(&self) -> SubjectKind {
+    /// From its text, for an override of `limit`. What [`Display`](fmt::Display) writes is read back as
+    /// the same; an account may be its whole URL. Whether a name is a registered domain, and whether an
+    /// address is that of its range, is for a policy to say.
+    ///
+    /// # Errors
+    ///
+    /// [`SubjectError`]: the limit's overrides are for something else.
+    pub fn parse(limit: LimitName, text: &str) -> Result<Self, SubjectError> {
+        match limit.override_subject() {
+            SubjectKind::Account => AccountId::of(text).map(Self::Account).ok_or(SubjectError::Account),
+            SubjectKind::Address => {
+                let address: IpAddr = text.parse().map_err(|_| SubjectError::Address)?;
+                Ok(Self::Address(address.to_canonical()))
+            }
+            SubjectKind::Ipv6Range => text.parse().map(Self::Ipv6Range).map_err(|_| SubjectError::Ipv6Range),
+            SubjectKind::Domain => Domain::parse(text).map(Self::Domain),
+            SubjectKind::Set => set_id(text).map(Self::Set).ok_or(SubjectError::Set),
+        }
+    }
+
+    /// What kind of subject it is.
+    #[must_use]
+    pub fn kind(&self) -> SubjectKind {
         match self {
             Self::Account(_) => SubjectKind::Account,
             Self::Address(_) => SubjectKind::Address,
@@ -158,7 +209,42 @@ impl Subject {
     }
 }
 
+/// The text that [`Subject::parse`] reads: equal for equal subjects of a limit.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(account) => account.fmt(f),
+            Self::Address(address) => address.fmt(f),
+            Self::Ipv6Range(range) => range.fmt(f),
+            Self::Domain(Domain::Name(name)) => f.write_str(name),
+            Self::Domain(Domain::Ipv4(address)) => address.fmt(f),
+            Self::Domain(Domain::Ipv6Prefix(prefix)) => prefix.fmt(f),
+            Self::Set(SetId(digest)) => digest.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+        }
+    }
+}
+
+fn set_id(text: &str) -> Option<SetId> {
+    let mut digest = [0; 32];
+    // `from_str_radix` alone would take a sign.
+    if text.len() != 2 * digest.len() || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (index, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * index..][..2], 16).ok()?;
+    }
+    Some(SetId(digest))
+}
+
 impl Domain {
+    fn parse(text: &str) -> Result<Self, SubjectError> {
+        match Identifier::from_text(text)? {
+            Identifier::Dns(name) if name.is_wildcard() => Err(SubjectError::Wildcard),
+            Identifier::Dns(name) => Ok(Self::Name(name.as_str().into())),
+            address @ Identifier::Ip(_) => Ok(SuffixList::default().registered_domain(&address).into()),
+        }
+    }
+
     /// The same, borrowed.
     #[must_use]
     pub fn as_ref(&self) -> RegisteredDomain<'_> {
@@ -212,5 +298,60 @@ struct KeyRef<'a> {
 impl Equivalent<Key> for KeyRef<'_> {
     fn equivalent(&self, key: &Key) -> bool {
         self.limit == key.limit && self.subject == key.subject.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SET: &str = "00ff102030405060708090a0b0c0d0e0f0112233445566778899aabbccddeeff";
+
+    #[test]
+    fn a_subject_is_read_back_from_its_text() {
+        use LimitName as L;
+        // (limit, written, text)
+        let cases = [
+            (L::NewOrdersPerAccount, "/acme/acct/1", "/acme/acct/1"),
+            (L::NewOrdersPerAccount, "https://ca.example/acme/acct/1", "/acme/acct/1"),
+            (L::CertificatesPerRegisteredDomainPerAccount, "/acct?id=1", "/acct?id=1"),
+            (L::CertificatesPerRegisteredDomain, "Example.COM", "example.com"),
+            (L::CertificatesPerRegisteredDomain, "bücher.example", "xn--bcher-kva.example"),
+            (L::CertificatesPerRegisteredDomain, "192.0.2.1", "192.0.2.1"),
+            (L::CertificatesPerRegisteredDomain, "2001:db8:0:0:1::1", "2001:db8::"),
+            (L::NewRegistrationsPerIp, "192.0.2.1", "192.0.2.1"),
+            (L::NewRegistrationsPerIp, "::ffff:192.0.2.1", "192.0.2.1"),
+            (L::NewRegistrationsPerIp, "2001:DB8::0:1", "2001:db8::1"),
+            (L::NewRegistrationsPerIpv6Range, "2001:db8:1::", "2001:db8:1::"),
+            (L::CertificatesPerExactSet, SET, SET),
+            (L::CertificatesPerExactSet, &SET.to_uppercase(), SET),
+        ];
+        for (limit, written, text) in cases {
+            let subject = Subject::parse(limit, written).expect(written);
+            assert_eq!(subject.kind(), limit.override_subject(), "{written}");
+            assert_eq!(subject.to_string(), text, "{written}");
+            assert_eq!(Subject::parse(limit, text), Ok(subject), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_subject_of_the_limit_is_refused() {
+        use LimitName as L;
+        let signed = SET.replacen("00", "+0", 1);
+        let wide = SET.replacen("00ff", "é0f", 1);
+        for (limit, text) in [
+            (L::NewOrdersPerAccount, "acct/1"),
+            (L::CertificatesPerRegisteredDomain, "*.example.com"),
+            (L::CertificatesPerRegisteredDomain, "exa mple.com"),
+            (L::CertificatesPerRegisteredDomain, ""),
+            (L::NewRegistrationsPerIp, "192.0.2.0/24"),
+            (L::NewRegistrationsPerIpv6Range, "192.0.2.1"),
+            (L::NewRegistrationsPerIpv6Range, "2001:db8::/48"),
+            (L::CertificatesPerExactSet, &SET[1..]),
+            (L::CertificatesPerExactSet, &signed),
+            (L::CertificatesPerExactSet, &wide),
+        ] {
+            assert!(Subject::parse(limit, text).is_err(), "{text}");
+        }
     }
 }

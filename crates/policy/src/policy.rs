@@ -16,7 +16,7 @@ use crate::{
     limit::{Limit, LimitKey, LimitName},
     message::{Language, LimitRefusal, Messages},
     overall::{OverallLimit, OverallLimits, RequestClass, network},
-    overrides::{Overrides, SubjectRef},
+    overrides::{Override, Overrides, Subject, SubjectRef},
     preset::Preset,
     renewal::{AriExemption, Renewals},
 };
@@ -119,6 +119,27 @@ impl Policy {
     pub fn with_docs(mut self, docs: String) -> Self {
         self.answers.docs = docs;
         self
+    }
+
+    /// The same policy with these overrides too; of two for the same subject, these count. One for a
+    /// subject of another kind than the limit's is left out. A range is that of its address in this
+    /// policy.
+    #[must_use]
+    pub fn with_overrides(
+        &self,
+        overrides: impl IntoIterator<Item = (LimitName, Subject, Override)>,
+    ) -> Self {
+        let mut policy = self.clone();
+        let range = self.limit(LimitName::NewRegistrationsPerIpv6Range).and_then(|limit| limit.prefix);
+        for (limit, subject, override_) in overrides {
+            let subject = match subject {
+                Subject::Ipv6Range(address) => Subject::Ipv6Range(network(address, range.unwrap_or(128))),
+                other => other,
+            };
+            // `false`: left out.
+            let _ = policy.overrides.insert(limit, subject, override_);
+        }
+        policy
     }
 
     /// The preset the policy starts from.

@@ -53,6 +53,17 @@ impl<'r> Columns<'r> {
         Timestamp::from_millisecond(milliseconds).map_err(|_| self.corrupt())
     }
 
+    pub(crate) fn optional_moment(&self, column: &str) -> Result<Option<Timestamp>> {
+        let milliseconds: Option<i64> = self.row.try_get(column)?;
+        milliseconds.map(|it| Timestamp::from_millisecond(it).map_err(|_| self.corrupt())).transpose()
+    }
+
+    /// A number that is never negative.
+    pub(crate) fn count(&self, column: &str) -> Result<u64> {
+        let number: i64 = self.row.try_get(column)?;
+        u64::try_from(number).map_err(|_| self.corrupt())
+    }
+
     pub(crate) fn path(&self, column: &str) -> Result<ResourcePath> {
         ResourcePath::of(self.text(column)?).ok_or_else(|| self.corrupt())
     }

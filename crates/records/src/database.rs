@@ -208,6 +208,57 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn override_that_makes_no_sense_is_named_and_loses_no_other() {
+        use tollgate_policy::{limit::LimitName, overrides::Subject};
+
+        let records = Records::in_memory().await.unwrap();
+        let rows = [
+            ("'new-orders-per-account', '/acct/1'", "500, 60000000000, 500", true),
+            ("'orders-per-moon', '/acct/2'", "500, 60000000000, 500", false),
+            ("'new-orders-per-account', '/acct/3'", "0, 60000000000, 500", false),
+            ("'new-orders-per-account', '/acct/4'", "500, -1, 500", false),
+            ("'certificates-per-registered-domain', '*.example.com'", "5, 60000000000, 5", false),
+            ("'certificates-per-registered-domain', 'Example.com'", "5, 60000000000, 5", false),
+            ("'certificates-per-registered-domain', 'example.com'", "5, 60000000000, 5", true),
+        ];
+        for (key, quota, _) in rows {
+            let sql = format!("INSERT INTO overrides VALUES ({key}, {quota}, 'a', 'r', NULL, 1)");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&records.shared.writing).await.unwrap();
+        }
+        let told = |limit: &str, subject: &str| format!("'{limit}', '{subject}'");
+        let all = records.overrides().await.unwrap();
+        let mut read: Vec<_> =
+            all.overrides.iter().map(|it| told(it.limit.as_str(), &it.subject.to_string())).collect();
+        let mut named: Vec<_> = all.unreadable.iter().map(|it| told(&it.limit, &it.subject)).collect();
+        for (list, readable) in [(&mut read, true), (&mut named, false)] {
+            let mut expected: Vec<_> = rows.iter().filter(|it| it.2 == readable).map(|it| it.0).collect();
+            expected.sort_unstable();
+            list.sort_unstable();
+            assert_eq!(*list, expected, "readable: {readable}");
+        }
+        assert_eq!(records.overrides_revision().await.unwrap(), 7, "by hand or not");
+
+        let (limit, now) = (LimitName::NewOrdersPerAccount, jiff::Timestamp::UNIX_EPOCH);
+        let bad = Subject::parse(limit, "/acct/3").unwrap();
+        assert!(matches!(records.override_of(limit, &bad).await, Err(RecordsError::Corrupt { .. })));
+        assert_eq!(records.remove_override(limit, &bad, "me", "unreadable", now).await.unwrap(), None);
+        assert_eq!(records.override_of(limit, &bad).await.unwrap(), None, "it is gone");
+        assert_eq!(records.audit(None, 10).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn audit_can_only_be_added_to() {
+        let records = Records::in_memory().await.unwrap();
+        let added = "INSERT INTO audit (at_ms, who, what, subject, why) VALUES (1, 'me', 'w', 's', 'y')";
+        sqlx::query(added).execute(&records.shared.writing).await.unwrap();
+        for sql in ["UPDATE audit SET who = 'you'", "DELETE FROM audit"] {
+            let error = sqlx::query(sql).execute(&records.shared.writing).await.unwrap_err();
+            assert!(error.to_string().contains("only ever added to"), "{sql}: {error}");
+        }
+        assert_eq!(records.audit(None, 10).await.unwrap()[0].who, "me");
+    }
+
+    #[tokio::test]
     async fn database_is_in_wal_mode_with_foreign_keys() {
         let directory = tempfile::tempdir().unwrap();
         let records = Records::open(&directory.path().join("records.db")).await.unwrap();

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf, sync::Arc};
 
+use tollgate_policy::limit::LimitName;
+
 /// Why records could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -47,6 +49,18 @@ pub enum RecordsError {
     /// [`Records::close`](crate::Records::close) came first.
     #[error("the records are closed")]
     Closed,
+    /// An override for a subject of a kind that the limit has none for; nothing was written.
+    #[error("an override of {limit} cannot be for such a subject")]
+    SubjectKind {
+        /// The limit.
+        limit: LimitName,
+    },
+    /// More was said about a change than is kept; nothing was written.
+    #[error("{what} is longer than {} bytes", crate::OVERRIDE_TEXT_BYTES_MAX)]
+    TextTooLong {
+        /// Which text.
+        what: &'static str,
+    },
     /// What was read makes no sense.
     #[error("the records hold something unreadable in {table}")]
     Corrupt {

@@ -1,27 +1,31 @@
 //! What is not a bucket: the accounts, orders, authorizations and certificates a gateway has seen,
-//! and the pauses. SQLite; every write is batched with others into one commit.
+//! the pauses, the overrides that operators keep, and the audit. SQLite; every write is batched with others into one commit.
 //!
 //! A write answers after its commit, so what was answered is there for every later read, of this
 //! process or of the next. Nothing here decides about limits, and nothing here knows the time.
 
 mod account;
+mod audit;
 mod authorization;
 mod certificate;
 mod column;
 mod database;
 mod error;
 mod order;
+mod r#override;
 mod pause;
 mod resource;
 mod sweep;
 mod writer;
 
 pub use account::Account;
+pub use audit::AuditEntry;
 pub use authorization::Authorization;
 pub use certificate::Certificate;
 pub use database::Records;
 pub use error::RecordsError;
 pub use order::{Admitted, Issuance, Order};
+pub use r#override::{OVERRIDE_TEXT_BYTES_MAX, Put, StoredOverride, StoredOverrides, UnreadableOverride};
 pub use pause::{Lifted, Pause};
 pub use resource::Resource;
 

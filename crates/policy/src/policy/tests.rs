@@ -286,3 +286,32 @@ proptest! {
         prop_assert_eq!(charges.capacity(), 2 * identifiers.as_slice().len() + 2);
     }
 }
+
+#[test]
+fn overrides_added_to_a_policy_beat_its_own_and_leave_the_others() {
+    let (stored, other) = (account(), AccountId::of("/acct/2").expect("an account URL"));
+    let mut policy = with_override(LimitName::NewOrdersPerAccount, Subject::Account(stored.clone()), None);
+    let fits = policy.overrides.insert(
+        LimitName::NewOrdersPerAccount,
+        Subject::Account(other.clone()),
+        Override { quota: five_hundred(), author: "a".into(), reason: "r".into(), expires: None },
+    );
+    assert!(fits);
+    let quota = Quota::new(700, Duration::from_secs(60), 700).expect("in range");
+    let new = Override { quota, author: "b".into(), reason: "s".into(), expires: None };
+    let range: Ipv6Addr = "2001:db8:1:2::3".parse().expect("an address");
+    let changed = policy.with_overrides([
+        (LimitName::NewOrdersPerAccount, Subject::Account(stored.clone()), new.clone()),
+        (LimitName::NewRegistrationsPerIpv6Range, Subject::Ipv6Range(range), new.clone()),
+        (LimitName::NewOrdersPerAccount, Subject::Ipv6Range(range), new),
+    ]);
+    let orders = |policy: &Policy, account: &AccountId| {
+        policy.new_order(account, &set(&["example.com"]), Exemption::None, NOW)[0].quota
+    };
+    assert_eq!(orders(&changed, &stored), quota);
+    assert_eq!(orders(&changed, &other), five_hundred());
+    assert_eq!(orders(&policy, &stored), five_hundred(), "the policy itself is as it was");
+    let client = "2001:db8:1:ffff::1".parse().expect("an address");
+    assert_eq!(changed.new_account(client, NOW)[1].quota, quota, "another address of the same /48");
+    assert_eq!(changed.overrides().len(), 3, "the misfit is left out");
+}

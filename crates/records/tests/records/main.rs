@@ -1,11 +1,13 @@
 //! What the records promise, over their public interface.
 
 mod account;
+mod audit;
 mod authorization;
 mod certificate;
 mod file;
 mod issuance;
 mod order;
+mod r#override;
 mod pause;
 mod resource;
 mod sweep;

@@ -11,7 +11,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("policy", &["engine", "acme"]),
     ("store", &["engine"]),
     ("store-redis", &["engine", "store"]),
-    ("records", &["acme", "policy"]),
+    ("records", &["engine", "acme", "policy"]),
     ("limiter", &["engine", "acme", "policy", "store", "records"]),
     ("gateway", &["engine", "acme", "policy", "store", "records", "limiter"]),
     ("portal", &["engine", "acme", "policy", "store", "records", "limiter"]),

@@ -1,0 +1,95 @@
+//! Who changed what, and why. Only ever added to, in the transaction of the change.
+
+use jiff::Timestamp;
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+
+use crate::{Records, Result, column::Columns};
+
+/// A change that somebody made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Larger than that of every earlier change.
+    pub id: u64,
+    /// When.
+    pub at: Timestamp,
+    /// The operator.
+    pub who: String,
+    /// What was done: `override added`.
+    pub what: String,
+    /// To what: `certificates-per-registered-domain example.com`.
+    pub subject: String,
+    /// As it was, in JSON; `None` where there was nothing.
+    pub before: Option<String>,
+    /// As it is since, in JSON; `None` where nothing is left.
+    pub after: Option<String>,
+    /// The reason given.
+    pub why: String,
+}
+
+/// An [`AuditEntry`] that has no id yet.
+pub(crate) struct Change<'a> {
+    pub(crate) at: Timestamp,
+    pub(crate) who: &'a str,
+    pub(crate) what: &'static str,
+    pub(crate) subject: String,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+    pub(crate) why: &'a str,
+}
+
+impl Records {
+    /// The changes, the latest first, at most `max`; with `before_id` only those before that one.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`](crate::RecordsError), as for every method here.
+    pub async fn audit(&self, before_id: Option<u64>, max: u32) -> Result<Vec<AuditEntry>> {
+        let before_id = before_id.and_then(|id| i64::try_from(id).ok()).unwrap_or(i64::MAX);
+        sqlx::query(
+            "SELECT id, at_ms, who, what, subject, before, after, why FROM audit
+             WHERE id < ? ORDER BY id DESC LIMIT ?",
+        )
+        .bind(before_id)
+        .bind(max)
+        .fetch_all(self.readers())
+        .await?
+        .iter()
+        .map(AuditEntry::read)
+        .collect()
+    }
+}
+
+impl Change<'_> {
+    /// Writes it down, in the transaction that the connection is in.
+    pub(crate) async fn write(self, connection: &mut SqliteConnection) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO audit (at_ms, who, what, subject, before, after, why) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(self.at.as_millisecond())
+        .bind(self.who)
+        .bind(self.what)
+        .bind(self.subject)
+        .bind(self.before)
+        .bind(self.after)
+        .bind(self.why)
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+impl AuditEntry {
+    fn read(row: &SqliteRow) -> Result<Self> {
+        let columns = Columns { row, table: "audit" };
+        Ok(Self {
+            id: columns.count("id")?,
+            at: columns.moment("at_ms")?,
+            who: columns.text("who")?.to_owned(),
+            what: columns.text("what")?.to_owned(),
+            subject: columns.text("subject")?.to_owned(),
+            before: columns.optional_text("before")?.map(str::to_owned),
+            after: columns.optional_text("after")?.map(str::to_owned),
+            why: columns.text("why")?.to_owned(),
+        })
+    }
+}
