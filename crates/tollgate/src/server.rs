@@ -2,6 +2,7 @@
 
 mod buckets;
 mod front;
+mod overrides;
 
 use std::{
     io,
@@ -39,7 +40,7 @@ use crate::{
     config::{ClientFacing, Config, UpstreamConfig},
     data_dir::{DataDir, DataDirError, Secrets, random_bytes},
     management::{self, ManagementState},
-    server::{buckets::Buckets, front::Front},
+    server::{buckets::Buckets, front::Front, overrides::StoredOverrides},
     tls_identity::{self, TlsIdentityError},
 };
 
@@ -152,6 +153,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     sweeper: JoinHandle<()>,
+    overrides: JoinHandle<()>,
     buckets: Buckets,
     test_ca: Option<Arc<TestCa>>,
     /// Unlocked last.
@@ -164,6 +166,7 @@ impl Running {
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         self.sweeper.abort();
+        self.overrides.abort();
         while self.tasks.join_next().await.is_some() {}
         self.buckets.close().await;
         self.limiter.records().close().await;
@@ -202,6 +205,10 @@ pub async fn start(
     let limiter =
         limiter(&policy, &secrets, &records, buckets.store(), &clock, &origin, config.store_deadline);
 
+    // Before the first request: what was granted must not be refused after a restart.
+    let mut overrides = StoredOverrides::new(limiter.clone(), policy.clone());
+    overrides.look().await;
+
     let (behind, test_ca) = match &config.upstream {
         Some(upstream) => (Behind::configured(upstream)?, None),
         None => {
@@ -233,6 +240,7 @@ pub async fn start(
         management: management_address,
         addresses,
         sweeper: tokio::spawn(sweep(buckets.clone(), limiter.clone(), clock.clone())),
+        overrides: tokio::spawn(overrides.follow()),
         buckets,
         clock,
         limiter,

@@ -15,6 +15,7 @@ use tollgate::{
     config::Config,
     server::{self, Running},
 };
+use tollgate_records::Records;
 
 use crate::{ports, site::Site};
 
@@ -65,6 +66,11 @@ impl Gateway {
         running.stop().await;
         let (running, site) = run(&config, MovableClock::system()).await;
         Self { running, site, config, folder }
+    }
+
+    /// What it remembers.
+    pub(crate) fn records(&self) -> &Records {
+        self.running.limiter.records()
     }
 
     /// What clients are told.
