@@ -2,6 +2,7 @@
 
 mod contest;
 mod contestant;
+mod embedded;
 mod machine;
 mod peer_redis;
 mod report;
@@ -45,6 +46,8 @@ enum Section {
     Scale,
     /// The memory store beside governor, gcra and limitador
     Memory,
+    /// The embedded store: decisions, bytes written, restart
+    Embedded,
     /// What the peer's way to decide costs on one Redis: read, decide, write
     PeerRedis,
 }
@@ -58,6 +61,7 @@ fn main() -> Result<()> {
                     match section {
                         Section::Memory => contest::run(quick)?,
                         Section::Scale => scale::run(quick)?,
+                        Section::Embedded => embedded::run(quick)?,
                         Section::PeerRedis => peer_redis::run(quick)?,
                     }
                 }
