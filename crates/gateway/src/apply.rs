@@ -16,7 +16,9 @@ use tollgate_acme::{
 };
 use tollgate_limiter::{Limiter, NewOrder};
 use tollgate_policy::event::Exemption;
-use tollgate_records::{Admitted, Authorization, Certificate, Issuance, Order, Records, RecordsError};
+use tollgate_records::{
+    Admitted, Authorization, Certificate, Issuance, Order, Records, RecordsError, ReservationId,
+};
 
 use crate::observe::{AuthorizationSeen, Fact, OrderSeen, Sight};
 
@@ -36,6 +38,8 @@ pub(crate) struct AdmittedOrder<'a> {
     pub(crate) identifiers: &'a IdentifierSet,
     pub(crate) replaces: Option<&'a CertificateId>,
     pub(crate) exemption: Exemption,
+    /// What it has spent ahead of its certificate, where it is to be kept for it.
+    pub(crate) reservation: Option<ReservationId>,
 }
 
 impl<'a> Applier<'a> {
@@ -88,6 +92,9 @@ impl<'a> Applier<'a> {
     pub(crate) async fn order_created(&self, admitted: &AdmittedOrder<'_>, seen: &OrderSeen) -> Result<bool> {
         let Some(path) = &seen.order else {
             tracing::warn!("the CA accepted an order without telling its URL; it cannot be followed");
+            if let Some(reservation) = admitted.reservation {
+                self.records.keep_reservation_unbound(reservation).await?;
+            }
             return Ok(true);
         };
         let order = Order {
@@ -101,6 +108,11 @@ impl<'a> Applier<'a> {
             created: self.now(),
         };
         let is_new = self.records.save_order(&order).await?;
+        if let Some(reservation) = admitted.reservation
+            && is_new
+        {
+            self.records.bind_reservation(reservation, path).await?;
+        }
         self.link(&order, seen).await?;
         self.progress(&order, seen).await?;
         Ok(is_new)
@@ -157,7 +169,13 @@ impl<'a> Applier<'a> {
             return Ok(());
         }
         let exemption = self.limiter.record_new_order(new_order(account, &identifiers, None)).await;
-        let admitted = AdmittedOrder { account, identifiers: &identifiers, replaces: None, exemption };
+        let admitted = AdmittedOrder {
+            account,
+            identifiers: &identifiers,
+            replaces: None,
+            exemption,
+            reservation: None,
+        };
         self.order_created(&admitted, seen).await.map(drop)
     }
 
@@ -235,22 +253,33 @@ impl<'a> Applier<'a> {
         self.records.set_order_status(&order.id, status).await
     }
 
-    /// Finalizing answered `processing` or `valid`, or the certificate is there.
+    /// Finalizing answered `processing` or `valid`, or the certificate is there. What the order has
+    /// reserved is kept before it is counted: a crash between the two must not let it be given back.
     async fn issued(&self, order: &Order) -> Result<()> {
+        let reserved = self.records.keep_reservation(&order.id).await?;
         if self.records.claim_issuance(&order.id, self.now()).await? {
+            let (account, identifiers) = (&order.account, &order.identifiers);
             let exemption = exemption_of(order.admitted);
-            self.limiter.issued(&order.account, &order.identifiers, exemption).await;
+            match reserved {
+                Some(reserved) => {
+                    self.limiter.issued_reserved(account, identifiers, exemption, &reserved).await;
+                }
+                None => self.limiter.issued(account, identifiers, exemption).await,
+            }
         }
         Ok(())
     }
 
-    /// The order turned `invalid` after it was finalized: there is no certificate after all.
+    /// The order turned `invalid`, perhaps after it was finalized: there is no certificate after all.
     async fn undo(&self, order: &Order) -> Result<()> {
         if self.records.undo_issuance(&order.id).await? {
             let exemption = exemption_of(order.admitted);
-            self.limiter.issuance_undone(&order.account, &order.identifiers, exemption).await;
+            let reserved = self.records.return_kept(&order.id).await?;
+            self.limiter
+                .issuance_undone(&order.account, &order.identifiers, exemption, reserved.as_ref())
+                .await;
         }
-        Ok(())
+        self.limiter.order_ended(&order.id).await
     }
 
     /// An order past `pending` has no authorization that is not valid (RFC 8555, 7.1.6).

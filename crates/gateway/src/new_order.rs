@@ -7,6 +7,7 @@ use tollgate_acme::{
 };
 use tollgate_limiter::{Admission, NewOrder, Reservation};
 use tollgate_policy::event::Exemption;
+use tollgate_records::ReservationId;
 
 use crate::{
     apply::{AdmittedOrder, records_failed},
@@ -83,7 +84,8 @@ impl Gateway {
         } else {
             reservation.exemption()
         };
-        let is_new = self.remember(wanted, &seen, exemption).await;
+        let kept = reservation.id().filter(|_| exemption == reservation.exemption());
+        let is_new = self.remember(wanted, &seen, exemption, kept).await;
         if is_new && exemption == reservation.exemption() {
             self.tell_quotas(&mut response, reservation.quotas());
         } else {
@@ -112,7 +114,7 @@ impl Gateway {
             let wanted = Wanted { account, identifiers, replaces };
             if !self.is_known(&seen).await {
                 let exemption = self.limiter.record_new_order(wanted.as_new_order()).await;
-                self.remember(&wanted, &seen, exemption).await;
+                self.remember(&wanted, &seen, exemption, None).await;
             }
         }
         Ok(response)
@@ -136,12 +138,19 @@ impl Gateway {
     }
 
     /// `false` when the order is not new. With records that cannot be written every order is.
-    async fn remember(&self, wanted: &Wanted, seen: &OrderSeen, exemption: Exemption) -> bool {
+    async fn remember(
+        &self,
+        wanted: &Wanted,
+        seen: &OrderSeen,
+        exemption: Exemption,
+        reservation: Option<ReservationId>,
+    ) -> bool {
         let order = AdmittedOrder {
             account: &wanted.account,
             identifiers: &wanted.identifiers,
             replaces: wanted.replaces.as_ref(),
             exemption,
+            reservation,
         };
         self.applier().order_created(&order, seen).await.unwrap_or_else(|error| {
             records_failed(&error);

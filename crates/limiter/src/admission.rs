@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 use tollgate_engine::{BucketState, Quota};
 use tollgate_policy::{event::Exemption, limit::LimitName};
+use tollgate_records::{ReservationId, Reserved};
 use tollgate_store::Entry;
 
 use crate::Refusal;
@@ -30,6 +31,8 @@ pub enum Admission {
 #[derive(Debug)]
 pub struct Reservation {
     pub(crate) spent: Entries,
+    /// What was spent ahead of the certificate.
+    pub(crate) held: Option<Held>,
     pub(crate) exemption: Exemption,
     pub(crate) quotas: Vec<QuotaLine>,
 }
@@ -38,7 +41,14 @@ impl Reservation {
     /// A reservation that spent nothing.
     #[must_use]
     pub fn free(exemption: Exemption) -> Self {
-        Self { spent: Entries::new(), exemption, quotas: Vec::new() }
+        Self { spent: Entries::new(), held: None, exemption, quotas: Vec::new() }
+    }
+
+    /// The row of what was spent ahead of the certificate; `None` where nothing was, or it could not be
+    /// written.
+    #[must_use]
+    pub fn id(&self) -> Option<ReservationId> {
+        self.held.as_ref()?.id
     }
 
     /// What the order is exempt from.
@@ -52,6 +62,14 @@ impl Reservation {
     pub fn quotas(&self) -> &[QuotaLine] {
         &self.quotas
     }
+}
+
+/// What an order has spent ahead of its certificate.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// `None` when the records could not be written: nobody else can return it.
+    pub(crate) id: Option<ReservationId>,
+    pub(crate) reserved: Reserved,
 }
 
 /// One limit of a decision, as the `RateLimit` fields tell it.

@@ -10,6 +10,7 @@ mod clock;
 mod decide;
 mod limiter;
 mod new_order;
+mod order_tokens;
 mod outcome;
 mod refusal;
 pub mod unpause;

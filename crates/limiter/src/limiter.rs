@@ -99,5 +99,8 @@ impl Limiter {
     /// A store that is away loses the refund; that is counted, and errs on the side of the limit.
     pub async fn refund(&self, reservation: Reservation) {
         self.give_back(&reservation.spent).await;
+        if let Some(held) = reservation.held {
+            self.return_held(held).await;
+        }
     }
 }

@@ -9,7 +9,7 @@ use tollgate_acme::{
 use tollgate_engine::{Action, Timestamp};
 use tollgate_policy::{
     Policy,
-    event::Exemption,
+    event::{Accounting, Exemption},
     limit::{FailureMode, LimitName},
     renewal::{AriDecision, Replaced, Window, ari},
 };
@@ -57,8 +57,13 @@ impl Limiter {
         exemption: Exemption,
         now: Timestamp,
     ) -> Admission {
-        let charges = policy.new_order(order.account, order.identifiers, exemption, now);
-        self.decide(&charges, exemption, order.identifiers.as_slice(), now).await
+        let charges = policy.new_order_accounted(order.account, order.identifiers, exemption, now);
+        match self.decide(&charges, exemption, order.identifiers.as_slice(), now).await {
+            Admission::Admitted(reservation) if policy.accounting() == Accounting::Order => {
+                Admission::Admitted(self.hold(reservation, &charges, now).await)
+            }
+            decided => decided,
+        }
     }
 
     /// Counts an order that the CA accepted although it was forwarded without being admitted: its

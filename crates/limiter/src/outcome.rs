@@ -7,9 +7,9 @@ use tollgate_acme::{
 };
 use tollgate_engine::{Action, Decision, Verdict};
 use tollgate_policy::{Policy, event::Exemption};
-use tollgate_records::RecordsError;
+use tollgate_records::{RecordsError, Reserved};
 
-use crate::{Limiter, admission::Entries};
+use crate::{Limiter, admission::Entries, order_tokens::is_reserved};
 
 impl Limiter {
     /// Counts a failed validation; to be called once per authorization.
@@ -53,16 +53,38 @@ impl Limiter {
         self.record(&policy.issued(account, identifiers, exemption, now), now).await;
     }
 
-    /// An order that was counted as issued turned `invalid` after all.
+    /// Counts an issued certificate whose order has reserved: only what issuance counts beyond that, such
+    /// as the domain of an account that has an override.
+    pub async fn issued_reserved(
+        &self,
+        account: &AccountId,
+        identifiers: &IdentifierSet,
+        exemption: Exemption,
+        reserved: &Reserved,
+    ) {
+        let policy = self.policy.load();
+        let now = self.now();
+        let mut charges = policy.issued(account, identifiers, exemption, now);
+        charges.retain(|charge| !is_reserved(reserved, self.entry(charge).id));
+        self.record(&charges, now).await;
+    }
+
+    /// An order that was counted as issued turned `invalid` after all. `reserved`: what it had reserved,
+    /// returned by the caller.
     pub async fn issuance_undone(
         &self,
         account: &AccountId,
         identifiers: &IdentifierSet,
         exemption: Exemption,
+        reserved: Option<&Reserved>,
     ) {
         let policy = self.policy.load();
         let charges = policy.issued(account, identifiers, exemption, self.now());
-        let entries: Entries = charges.iter().map(|charge| self.entry(charge)).collect();
+        let mut entries: Entries = charges.iter().map(|charge| self.entry(charge)).collect();
+        if let Some(reserved) = reserved {
+            entries.retain(|entry| !is_reserved(reserved, entry.id));
+            self.give_back_rest(reserved).await;
+        }
         self.give_back(&entries).await;
     }
 

@@ -142,6 +142,7 @@ impl Policy {
     pub fn from_raw(raw: &RawPolicy) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Mistakes::default();
         let mut policy = Self::preset(preset(raw.preset.as_ref(), &mut mistakes));
+        policy.accounting = raw.accounting.unwrap_or_default();
         limits(&mut policy, raw, &mut mistakes);
         requests(&mut policy, &raw.requests, &mut mistakes);
         renewals(&mut policy.renewals, &raw.renewals, &mut mistakes);

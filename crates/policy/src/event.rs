@@ -19,6 +19,21 @@ pub struct Charge<'a> {
     pub action: Action,
 }
 
+/// When an order spends from the limits on certificates (RULES 4).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Accounting {
+    /// When its certificate is issued, as Let's Encrypt does it: orders that are pending together pass the
+    /// check together and may overshoot.
+    #[default]
+    Issuance,
+    /// When it is made; an order that ends without a certificate gives back what has not come back by
+    /// itself meanwhile. A limit then holds strictly.
+    Order,
+}
+
 /// Why an order is spared some limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exemption {

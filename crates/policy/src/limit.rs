@@ -73,6 +73,17 @@ impl LimitName {
         self.reference().anchor
     }
 
+    /// Whether it counts certificates: checked at newOrder and spent at issuance, or reserved.
+    #[must_use]
+    pub fn counts_certificates(self) -> bool {
+        matches!(
+            self,
+            Self::CertificatesPerRegisteredDomain
+                | Self::CertificatesPerRegisteredDomainPerAccount
+                | Self::CertificatesPerExactSet
+        )
+    }
+
     /// What a reference page says of it.
     #[must_use]
     pub fn reference(self) -> &'static LimitReference {

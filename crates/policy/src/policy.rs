@@ -12,7 +12,7 @@ use tollgate_acme::{
 use tollgate_engine::{Action, Cost, Quota, Timestamp};
 
 use crate::{
-    event::{Charge, Exemption},
+    event::{Accounting, Charge, Exemption},
     limit::{Limit, LimitKey, LimitName},
     message::{Language, LimitRefusal, Messages},
     overall::{OverallLimit, OverallLimits, RequestClass, network},
@@ -33,6 +33,7 @@ pub struct Policy {
     pub(crate) overall: OverallLimits,
     pub(crate) identifiers_max: usize,
     pub(crate) profiles: BTreeMap<Box<str>, usize>,
+    pub(crate) accounting: Accounting,
     pub(crate) renewals: Renewals,
     pub(crate) pausing: Option<Pausing>,
     pub(crate) answers: Answers,
@@ -96,6 +97,7 @@ impl Policy {
             overall: OverallLimits { limits: requests, ipv6_prefix: numbers.ipv6_prefix },
             identifiers_max: numbers.identifiers_max,
             profiles: BTreeMap::new(),
+            accounting: Accounting::default(),
             renewals: Renewals { ari: AriExemption::Window, set_window: Some(numbers.set_window) },
             pausing: Some(Pausing {
                 link_validity: numbers.link_validity,
@@ -180,6 +182,12 @@ impl Policy {
         &self.suffixes
     }
 
+    /// When an order spends from the limits on certificates.
+    #[must_use]
+    pub fn accounting(&self) -> Accounting {
+        self.accounting
+    }
+
     /// How renewals are spared limits.
     #[must_use]
     pub fn renewals(&self) -> &Renewals {
@@ -259,7 +267,7 @@ impl Policy {
         plan.charges
     }
 
-    /// What a new order spends and checks. Empty for [`Exemption::Ari`].
+    /// What a new order spends and checks when certificates are counted as issued. Empty for [`Exemption::Ari`].
     #[must_use]
     pub fn new_order<'a>(
         &'a self,
@@ -289,6 +297,24 @@ impl Policy {
             plan.charge(limit, LimitKey::Set(identifiers.id()), Action::Check);
         }
         plan.charges
+    }
+
+    /// What a new order spends and checks under the [`accounting`](Self::accounting) in force: with
+    /// [`Accounting::Order`] it spends what it would only check.
+    #[must_use]
+    pub fn new_order_accounted<'a>(
+        &'a self,
+        account: &'a AccountId,
+        identifiers: &'a IdentifierSet,
+        exemption: Exemption,
+        now: Timestamp,
+    ) -> Vec<Charge<'a>> {
+        let mut charges = self.new_order(account, identifiers, exemption, now);
+        if self.accounting == Accounting::Order {
+            let certificates = charges.iter_mut().filter(|charge| charge.limit.name.counts_certificates());
+            certificates.for_each(|charge| charge.action = Action::Spend);
+        }
+        charges
     }
 
     /// What a failed validation records: the failures of the pair.

@@ -14,6 +14,7 @@ mod error;
 mod order;
 mod r#override;
 mod pause;
+mod reservation;
 mod resource;
 mod sweep;
 mod writer;
@@ -27,6 +28,7 @@ pub use error::RecordsError;
 pub use order::{Admitted, Issuance, Order};
 pub use r#override::{OVERRIDE_TEXT_BYTES_MAX, Put, StoredOverride, StoredOverrides, UnreadableOverride};
 pub use pause::{Lifted, Pause};
+pub use reservation::{ReservationId, Reserved, ReservedUnit};
 pub use resource::Resource;
 
 type Result<T> = std::result::Result<T, RecordsError>;

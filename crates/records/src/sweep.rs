@@ -16,7 +16,7 @@ const ROWS_PER_WRITE_MAX: u32 = 2_000;
 
 /// In an order that leaves nothing behind: certificates hold orders, orders hold authorizations.
 /// `?1` is `before`, `?2` is 120 days earlier, `?3` the most rows.
-const FORGET: [&str; 5] = [
+const FORGET: [&str; 6] = [
     "DELETE FROM certificates WHERE rowid IN (
          SELECT rowid FROM certificates WHERE not_after_ms < ?1 AND not_before_ms < ?2 LIMIT ?3)",
     // The order by which a certificate is replaced is known as long as the certificate.
@@ -35,6 +35,10 @@ const FORGET: [&str; 5] = [
          SELECT order_path FROM issued_sets WHERE issued_ms < ?2 AND ?1 > ?2 LIMIT ?3)",
     "DELETE FROM pauses WHERE id IN (
          SELECT id FROM pauses WHERE unpaused_ms < ?2 AND ?1 > ?2 LIMIT ?3)",
+    // One that is kept is read again for as long as its order may be seen issued.
+    "DELETE FROM reservations WHERE id IN (
+         SELECT id FROM reservations WHERE state <> 'held' AND reserved_ns / 1000000 < ?2 AND ?1 > ?2
+         LIMIT ?3)",
 ];
 
 impl Records {

@@ -460,6 +460,9 @@ async fn sweep(buckets: Buckets, limiter: Arc<Limiter>, clock: Arc<MovableClock>
         if let Err(error) = limiter.records().sweep(before).await {
             tracing::warn!(%error, "old records could not be dropped");
         }
+        if let Err(error) = limiter.sweep_reservations().await {
+            tracing::warn!(%error, "what lost orders reserved could not be given back");
+        }
     }
 }
 

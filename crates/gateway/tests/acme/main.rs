@@ -1,5 +1,6 @@
 //! The gateway in front of a CA that answers by script.
 
+mod accounting;
 mod bad_input;
 mod certificates;
 mod directory;

@@ -74,6 +74,8 @@ impl Chance for NoChance {
 pub(crate) struct ScriptedCa {
     script: Mutex<VecDeque<Reply>>,
     asked: Mutex<Vec<UpstreamRequest>>,
+    /// Orders made so far, once it makes them without being told.
+    orders_made: Mutex<Option<u64>>,
 }
 
 pub(crate) enum Reply {
@@ -86,11 +88,14 @@ impl Upstream for ScriptedCa {
         &self,
         request: UpstreamRequest,
     ) -> Pin<Box<dyn Future<Output = Result<UpstreamResponse, UpstreamError>> + Send + '_>> {
-        let is_directory = request.uri().path() == "/dir";
+        let asked_for = request.uri().path().to_owned();
         self.asked.lock().unwrap().push(request);
         let reply = match self.script.lock().unwrap().pop_front() {
             Some(reply) => reply,
-            None if is_directory => Reply::Answer(Response::new(Bytes::from_static(DIRECTORY.as_bytes()))),
+            None if asked_for == "/dir" => {
+                Reply::Answer(Response::new(Bytes::from_static(DIRECTORY.as_bytes())))
+            }
+            None if self.makes_orders() => Reply::Answer(self.make_or_finish(&asked_for)),
             None => Reply::Answer(problem(500, "serverInternal", "nobody told the CA what to answer")),
         };
         Box::pin(async move {
@@ -111,6 +116,26 @@ impl ScriptedCa {
         self.script.lock().unwrap().push_back(Reply::Failure(failure));
     }
 
+    /// From now on every newOrder makes another order, and every finalize issues.
+    pub(crate) fn will_make_orders(&self) {
+        *self.orders_made.lock().unwrap() = Some(0);
+    }
+
+    fn makes_orders(&self) -> bool {
+        self.orders_made.lock().unwrap().is_some()
+    }
+
+    fn make_or_finish(&self, asked_for: &str) -> UpstreamResponse {
+        if let Some(order) = asked_for.strip_suffix("/finalize") {
+            return ok(order_body(order, "valid", &["any.example"]));
+        }
+        let mut made = self.orders_made.lock().unwrap();
+        let number = made.map_or(1, |made| made + 1);
+        *made = Some(number);
+        let order = format!("/made/{number}");
+        created(&order, order_body(&order, "ready", &["any.example"]))
+    }
+
     /// What was asked since the last call.
     pub(crate) fn asked(&self) -> Vec<UpstreamRequest> {
         std::mem::take(&mut self.asked.lock().unwrap())
@@ -129,15 +154,24 @@ pub(crate) struct World {
 impl World {
     /// With the `letsencrypt` preset, and the CA's directory known.
     pub(crate) async fn new() -> Self {
-        let world = Self::with_directory("/dir").await;
+        Self::with_policy(Policy::preset(Preset::Letsencrypt)).await
+    }
+
+    /// With the CA's directory known.
+    pub(crate) async fn with_policy(policy: Policy) -> Self {
+        let world = Self::of("/dir", policy).await;
         world.request(Method::GET, "/dir", "").await;
         world.ca.asked();
         world
     }
 
     pub(crate) async fn with_directory(directory: &str) -> Self {
+        Self::of(directory, Policy::preset(Preset::Letsencrypt)).await
+    }
+
+    async fn of(directory: &str, policy: Policy) -> Self {
         let clock = Arc::new(StillClock(AtomicU64::new(START.as_nanos())));
-        let policy = Arc::new(Policy::preset(Preset::Letsencrypt));
+        let policy = Arc::new(policy);
         let limiter = Arc::new(Limiter::new(LimiterOptions {
             policy: policy.clone(),
             store: Arc::new(MemoryStore::new(MemoryStoreOptions::default())),
@@ -243,7 +277,7 @@ impl World {
         left
     }
 
-    async fn admit(&self, account: &str, names: &[&str]) -> Admission {
+    pub(crate) async fn admit(&self, account: &str, names: &[&str]) -> Admission {
         let (account, identifiers) = (AccountId::of(account).unwrap(), set(names));
         let order =
             NewOrder { account: &account, identifiers: &identifiers, replaces: None, issuer_window: None };

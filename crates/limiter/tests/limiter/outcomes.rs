@@ -96,6 +96,6 @@ async fn an_issuance_undone_gives_its_tokens_back() {
         world.obtain(&account(1), &["a.example.com"]).await;
     }
     refused(world.order(&account(1), &["a.example.com"]).await);
-    world.limiter.issuance_undone(&account(1), &set(&["a.example.com"]), NOT_EXEMPT).await;
+    world.limiter.issuance_undone(&account(1), &set(&["a.example.com"]), NOT_EXEMPT, None).await;
     admitted(world.order(&account(1), &["a.example.com"]).await);
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use toml::{Spanned, value::Datetime};
 
 use crate::{
+    event::Accounting,
     limit::{FailureMode, LimitName},
     preset::Preset,
     renewal::AriExemption,
@@ -26,6 +27,8 @@ pub struct RawPolicy {
     /// Changes to the limits, by their names.
     #[schemars(with = "BTreeMap<LimitName, RawLimit>")]
     pub limits: BTreeMap<Spanned<String>, RawLimit>,
+    /// When an order spends from the limits on certificates. `issuance` unless given.
+    pub accounting: Option<Accounting>,
     /// Changes to the overall request limits: requests per client address and second.
     pub requests: RawRequests,
     /// How renewals are spared limits.

@@ -9,6 +9,7 @@ mod issuance;
 mod order;
 mod r#override;
 mod pause;
+mod reservation;
 mod resource;
 mod sweep;
 

@@ -9,6 +9,7 @@ use tollgate_policy::{
     config::{
         RawLimit, RawMessages, RawOverride, RawPausing, RawPolicy, RawProfile, RawRenewals, RawRequests,
     },
+    event::Accounting,
     limit::LimitName,
     preset::Preset,
 };
@@ -20,6 +21,7 @@ impl RawConfig {
         RawPolicy {
             preset: self.preset.take(),
             limits: std::mem::take(&mut self.limits),
+            accounting: self.accounting.take(),
             requests: std::mem::take(&mut self.requests),
             renewals: std::mem::take(&mut self.renewals),
             pausing: std::mem::take(&mut self.pausing),
@@ -44,6 +46,10 @@ pub struct RawConfig {
     /// Changes to the limits, by their names.
     #[schemars(with = "BTreeMap<LimitName, RawLimit>")]
     pub limits: BTreeMap<Spanned<String>, RawLimit>,
+    /// When an order spends from the limits on certificates: when its certificate is issued, as Let's Encrypt
+    /// does it, so that orders pending together may overshoot; or when it is made, so that a limit holds
+    /// strictly. Default: `issuance`.
+    pub accounting: Option<Accounting>,
     /// Changes to the overall request limits: requests per client address and second.
     pub requests: RawRequests,
     /// How renewals are spared limits.

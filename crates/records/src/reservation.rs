@@ -1,0 +1,254 @@
+//! What orders have reserved, and who may give it back: each reservation is kept or returned once.
+
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use tollgate_acme::resource::ResourcePath;
+
+use crate::{Records, RecordsError, Result};
+
+/// Reservations returned in one write, so that other writes get their turn in between.
+const RETURNED_PER_WRITE_MAX: u32 = 500;
+
+/// A bucket's name and the nanoseconds its tokens take to come back, in a row.
+const UNIT_BYTES: usize = 24;
+
+/// The row of a reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReservationId(i64);
+
+/// What an order has spent ahead of its certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reserved {
+    /// When, in nanoseconds since 1970.
+    pub at_nanos: u64,
+    /// From which buckets, and how much.
+    pub units: Vec<ReservedUnit>,
+}
+
+/// What was spent from one bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReservedUnit {
+    /// The bucket's name: two halves of 64 bits.
+    pub bucket: [u64; 2],
+    /// How long it takes to come back, in nanoseconds.
+    pub increment_nanos: u64,
+}
+
+impl Records {
+    /// Writes down what was spent for an order that is about to be forwarded.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`], as for every method here.
+    pub async fn reserve(&self, reserved: &Reserved) -> Result<ReservationId> {
+        let (units, at) = (reserved.units_bytes(), stored(reserved.at_nanos));
+        self.writer()
+            .write(move |connection| {
+                Box::pin(async move {
+                    let inserted = sqlx::query("INSERT INTO reservations (units, reserved_ns) VALUES (?, ?)")
+                        .bind(units)
+                        .bind(at)
+                        .execute(connection)
+                        .await?;
+                    Ok(ReservationId(inserted.last_insert_rowid()))
+                })
+            })
+            .await
+    }
+
+    /// The CA has made the order: from here on the reservation is known by it. `false` when it was
+    /// returned before.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`], as for every method here.
+    pub async fn bind_reservation(&self, id: ReservationId, order: &ResourcePath) -> Result<bool> {
+        let order = order.clone();
+        self.writer()
+            .write(move |connection| {
+                Box::pin(async move {
+                    let bound =
+                        sqlx::query("UPDATE reservations SET order_path = ? WHERE id = ? AND state = 'held'")
+                            .bind(order.as_str())
+                            .bind(id.0)
+                            .execute(connection)
+                            .await?;
+                    Ok(bound.rows_affected() == 1)
+                })
+            })
+            .await
+    }
+
+    /// Keeps the reservation of an order for good, and says what it holds; the same again when it was
+    /// kept before. `None`: there is none, or it was returned.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`], as for every method here.
+    pub async fn keep_reservation(&self, order: &ResourcePath) -> Result<Option<Reserved>> {
+        let order = order.clone();
+        self.moved(move |connection| {
+            Box::pin(async move {
+                Ok(sqlx::query(
+                    "UPDATE reservations SET state = 'kept'
+                     WHERE order_path = ? AND state IN ('held', 'kept') RETURNING units, reserved_ns",
+                )
+                .bind(order.as_str())
+                .fetch_all(connection)
+                .await?)
+            })
+        })
+        .await
+        .map(|moved| moved.into_iter().next())
+    }
+
+    /// Keeps a reservation whose order cannot be followed, for good.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`], as for every method here.
+    pub async fn keep_reservation_unbound(&self, id: ReservationId) -> Result<()> {
+        self.writer()
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query("UPDATE reservations SET state = 'kept' WHERE id = ? AND state = 'held'")
+                        .bind(id.0)
+                        .execute(connection)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Returns a reservation whose order did not come about: what it held, for the one caller who did.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`], as for every method here.
+    pub async fn return_reservation(&self, id: ReservationId) -> Result<Option<Reserved>> {
+        self.moved(move |connection| {
+            Box::pin(async move {
+                Ok(sqlx::query(
+                    "UPDATE reservations SET state = 'returned' WHERE id = ? AND state = 'held'
+                     RETURNING units, reserved_ns",
+                )
+                .bind(id.0)
+                .fetch_all(connection)
+                .await?)
+            })
+        })
+        .await
+        .map(|moved| moved.into_iter().next())
+    }
+
+    /// Returns the reservation of an order that ended before it was counted as issued: what it held, for
+    /// the one caller who did.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`], as for every method here.
+    pub async fn return_held(&self, order: &ResourcePath) -> Result<Option<Reserved>> {
+        self.return_from("held", order).await
+    }
+
+    /// Returns the reservation of an order whose issuance was undone: for the caller who undid it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`], as for every method here.
+    pub async fn return_kept(&self, order: &ResourcePath) -> Result<Option<Reserved>> {
+        self.return_from("kept", order).await
+    }
+
+    /// Returns the held reservations that nobody will: those without an order made before
+    /// `unbound_before`, and all made before `bound_before`, both in nanoseconds since 1970. At most 500;
+    /// `false` beside them when there may be more.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`], as for every method here.
+    pub async fn return_forgotten(
+        &self,
+        unbound_before: u64,
+        bound_before: u64,
+    ) -> Result<(Vec<Reserved>, bool)> {
+        let returned = self
+            .moved(move |connection| {
+                Box::pin(async move {
+                    Ok(sqlx::query(
+                        "UPDATE reservations SET state = 'returned' WHERE id IN (
+                             SELECT id FROM reservations WHERE state = 'held' AND reserved_ns < ?1
+                             AND (order_path IS NULL OR reserved_ns < ?2) LIMIT ?3)
+                         RETURNING units, reserved_ns",
+                    )
+                    .bind(stored(unbound_before))
+                    .bind(stored(bound_before))
+                    .bind(RETURNED_PER_WRITE_MAX)
+                    .fetch_all(connection)
+                    .await?)
+                })
+            })
+            .await?;
+        let is_all = returned.len() < RETURNED_PER_WRITE_MAX as usize;
+        Ok((returned, is_all))
+    }
+
+    async fn return_from(&self, state: &'static str, order: &ResourcePath) -> Result<Option<Reserved>> {
+        let order = order.clone();
+        self.moved(move |connection| {
+            Box::pin(async move {
+                Ok(sqlx::query(
+                    "UPDATE reservations SET state = 'returned' WHERE order_path = ? AND state = ?
+                     RETURNING units, reserved_ns",
+                )
+                .bind(order.as_str())
+                .bind(state)
+                .fetch_all(connection)
+                .await?)
+            })
+        })
+        .await
+        .map(|moved| moved.into_iter().next())
+    }
+
+    /// Moves reservations to another state; what they hold, read after the commit.
+    async fn moved<F>(&self, update: F) -> Result<Vec<Reserved>>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> crate::writer::Writing<'c, Vec<SqliteRow>>
+            + Send
+            + 'static,
+    {
+        self.writer().write(update).await?.iter().map(Reserved::read).collect()
+    }
+}
+
+impl Reserved {
+    fn units_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.units.len() * UNIT_BYTES);
+        for unit in &self.units {
+            for part in [unit.bucket[0], unit.bucket[1], unit.increment_nanos] {
+                bytes.extend(part.to_be_bytes());
+            }
+        }
+        bytes
+    }
+
+    fn read(row: &SqliteRow) -> Result<Self> {
+        let corrupt = || RecordsError::Corrupt { table: "reservations" };
+        let at: i64 = row.try_get("reserved_ns")?;
+        let (units, rest) = row.try_get::<&[u8], _>("units")?.as_chunks::<UNIT_BYTES>();
+        if !rest.is_empty() {
+            return Err(corrupt());
+        }
+        let units = units.iter().map(|unit| {
+            let part = |n: usize| u64::from_be_bytes(unit.as_chunks::<8>().0[n]);
+            ReservedUnit { bucket: [part(0), part(1)], increment_nanos: part(2) }
+        });
+        Ok(Self { at_nanos: u64::try_from(at).map_err(|_| corrupt())?, units: units.collect() })
+    }
+}
+
+/// SQLite's integers end in the year 2262.
+fn stored(nanos: u64) -> i64 {
+    i64::try_from(nanos).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,71 @@
+use tollgate_records::{Reserved, ReservedUnit};
+
+use crate::{path, records, winners};
+
+fn reserved(at_nanos: u64) -> Reserved {
+    let unit = |n: u64| ReservedUnit { bucket: [u64::MAX - n, n], increment_nanos: 10 + n };
+    Reserved { at_nanos, units: vec![unit(1), unit(2)] }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reservation_is_returned_by_exactly_one_of_many_callers() {
+    let records = records().await;
+    let id = records.reserve(&reserved(5)).await.unwrap();
+    assert!(records.bind_reservation(id, &path("/order/1")).await.unwrap());
+    let returned = winners(|n| {
+        let records = records.clone();
+        async move {
+            let returned = match n % 3 {
+                0 => records.return_reservation(id).await?,
+                1 => records.return_held(&path("/order/1")).await?,
+                _ => records.return_forgotten(6, 6).await?.0.pop(),
+            };
+            assert!(returned.as_ref().is_none_or(|returned| *returned == reserved(5)));
+            Ok(returned.is_some())
+        }
+    })
+    .await;
+    assert_eq!(returned, 1);
+    assert_eq!(records.keep_reservation(&path("/order/1")).await.unwrap(), None);
+    assert!(!records.bind_reservation(id, &path("/order/1")).await.unwrap());
+}
+
+#[tokio::test]
+async fn kept_reservation_is_told_again_and_returned_only_by_an_undoing() {
+    let records = records().await;
+    let order = path("/order/1");
+    let id = records.reserve(&reserved(5)).await.unwrap();
+    records.bind_reservation(id, &order).await.unwrap();
+    assert_eq!(records.return_kept(&order).await.unwrap(), None, "it is held, not kept");
+    for _ in 0..2 {
+        assert_eq!(records.keep_reservation(&order).await.unwrap(), Some(reserved(5)));
+    }
+    assert_eq!(records.return_held(&order).await.unwrap(), None);
+    assert_eq!(records.return_reservation(id).await.unwrap(), None);
+    assert_eq!(records.return_forgotten(u64::MAX, u64::MAX).await.unwrap(), (vec![], true));
+    assert_eq!(records.return_kept(&order).await.unwrap(), Some(reserved(5)));
+    assert_eq!(records.return_kept(&order).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn forgotten_are_those_without_an_order_for_a_while_and_any_for_long() {
+    let records = records().await;
+    for (at, order) in [(10, None), (20, None), (11, Some("/order/1")), (1, Some("/order/2"))] {
+        let id = records.reserve(&reserved(at)).await.unwrap();
+        if let Some(order) = order {
+            records.bind_reservation(id, &path(order)).await.unwrap();
+        }
+    }
+    let (mut returned, is_all) = records.return_forgotten(15, 5).await.unwrap();
+    returned.sort_by_key(|reserved| reserved.at_nanos);
+    assert_eq!(returned, [reserved(1), reserved(10)]);
+    assert!(is_all);
+}
+
+#[tokio::test]
+async fn reservation_whose_order_cannot_be_followed_is_kept() {
+    let records = records().await;
+    let id = records.reserve(&reserved(5)).await.unwrap();
+    records.keep_reservation_unbound(id).await.unwrap();
+    assert_eq!(records.return_reservation(id).await.unwrap(), None);
+}
