@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use redis::aio::MultiplexedConnection;
-use tollgate_engine::{Action, BucketState, Charge, Cost, Decision, Quota, Timestamp, Verdict};
-use tollgate_store::{BucketId, BucketStore, Entry, HashKey, StoreError, StoreFuture};
+use tollgate_engine::{Action, Charge, Cost, Quota, Timestamp, Verdict};
+use tollgate_store::{BucketStore, Entry, HashKey, StoreError};
 use tollgate_store_redis::{Clock, RedisStore, RedisStoreOptions};
 use tollgate_test_servers::{process::Signal, redis::RedisServer};
 
@@ -13,30 +13,6 @@ const PATIENT: Duration = Duration::from_secs(60);
 /// Ignored: the server's clock decides.
 const NOW: Timestamp = Timestamp::EPOCH;
 
-/// A store whose server lives as long.
-struct Served {
-    store: RedisStore,
-    _server: RedisServer,
-}
-
-impl BucketStore for Served {
-    fn decide<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, Decision> {
-        self.store.decide(batch, now)
-    }
-
-    fn refund<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, ()> {
-        self.store.refund(batch, now)
-    }
-
-    fn reset<'a>(&'a self, ids: &'a [BucketId]) -> StoreFuture<'a, ()> {
-        self.store.reset(ids)
-    }
-
-    fn peek<'a>(&'a self, id: BucketId, quota: &'a Quota, now: Timestamp) -> StoreFuture<'a, BucketState> {
-        self.store.peek(id, quota, now)
-    }
-}
-
 mod conformance {
     use super::*;
 
@@ -44,7 +20,7 @@ mod conformance {
 
     async fn empty_store() -> Arc<dyn BucketStore> {
         let server = RedisServer::start(&[]).await;
-        Arc::new(Served { store: store(&server, PATIENT, Clock::Given), _server: server })
+        Arc::new(tollgate_store::conformance::Keeping(store(&server, PATIENT, Clock::Given), server))
     }
 }
 

@@ -32,10 +32,32 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Barrier, task::JoinSet};
 use tollgate_engine::{Action, BucketState, Charge, Cost, Decision, Quota, SpendError, Timestamp, Verdict};
 
-use crate::{BucketId, BucketStore, Entry, HashKey, StoreError};
+use crate::{BucketId, BucketStore, Entry, HashKey, StoreError, StoreFuture};
 
 /// The store under test.
 pub type Store = Arc<dyn BucketStore>;
+
+/// A store, and what must live as long as it does: its folder, its server.
+#[derive(Debug)]
+pub struct Keeping<S, K>(pub S, pub K);
+
+impl<S: BucketStore, K: Send + Sync> BucketStore for Keeping<S, K> {
+    fn decide<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, Decision> {
+        self.0.decide(batch, now)
+    }
+
+    fn refund<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, ()> {
+        self.0.refund(batch, now)
+    }
+
+    fn reset<'a>(&'a self, ids: &'a [BucketId]) -> StoreFuture<'a, ()> {
+        self.0.reset(ids)
+    }
+
+    fn peek<'a>(&'a self, id: BucketId, quota: &'a Quota, now: Timestamp) -> StoreFuture<'a, BucketState> {
+        self.0.peek(id, quota, now)
+    }
+}
 
 /// Makes a test of every sentence of the suite. The argument is an expression that makes an empty
 /// store, an `Arc<dyn BucketStore>`, inside a running tokio runtime.

@@ -3,38 +3,19 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::{Builder, StorageBackend, backends::FileBackend};
-use tempfile::TempDir;
 use tollgate_engine::{Action, Charge, Cost, Verdict};
 
 use super::*;
-use crate::{HashKey, conformance::Store};
+use crate::{
+    HashKey,
+    conformance::{Keeping, Store},
+};
 
 const T0: Timestamp = Timestamp::from_secs(1_795_000_000);
 
-/// A store whose directory goes when it does.
-struct InFolder {
-    store: DurableStore,
-    _folder: TempDir,
-}
-
-impl BucketStore for InFolder {
-    fn decide<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, Decision> {
-        self.store.decide(batch, now)
-    }
-    fn refund<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, ()> {
-        self.store.refund(batch, now)
-    }
-    fn reset<'a>(&'a self, ids: &'a [BucketId]) -> StoreFuture<'a, ()> {
-        self.store.reset(ids)
-    }
-    fn peek<'a>(&'a self, id: BucketId, quota: &'a Quota, now: Timestamp) -> StoreFuture<'a, BucketState> {
-        self.store.peek(id, quota, now)
-    }
-}
-
 fn in_folder(durability: Durability) -> Store {
     let folder = tempfile::tempdir().expect("a folder");
-    Arc::new(InFolder { store: open(folder.path(), durability).expect("it opens"), _folder: folder })
+    Arc::new(Keeping(open(folder.path(), durability).expect("it opens"), folder))
 }
 
 mod interval {
