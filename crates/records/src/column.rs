@@ -7,6 +7,7 @@ use tollgate_acme::{
     identifier::{Identifier, IdentifierSet},
     resource::{AccountId, ResourcePath},
 };
+use tollgate_policy::{limit::LimitName, overrides::Subject};
 
 use crate::{RecordsError, Result};
 
@@ -99,6 +100,13 @@ impl<'r> Columns<'r> {
     /// A column holding one of a few words.
     pub(crate) fn word<T>(&self, column: &str, of: impl FnOnce(&str) -> Option<T>) -> Result<T> {
         of(self.text(column)?).ok_or_else(|| self.corrupt())
+    }
+
+    /// For whom an override is. Under another spelling it could be neither found nor removed.
+    pub(crate) fn subject(&self, column: &str, limit: LimitName) -> Result<Subject> {
+        self.word(column, |text| {
+            Subject::parse(limit, text).ok().filter(|subject| subject.to_string() == text)
+        })
     }
 
     pub(crate) fn corrupt(&self) -> RecordsError {

@@ -1,7 +1,8 @@
 //! Why records could not be opened, read or written.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, num::NonZeroU64, path::PathBuf, sync::Arc};
 
+use tollgate_engine::QuotaError;
 use tollgate_policy::limit::LimitName;
 
 /// Why records could not be opened, read or written.
@@ -54,6 +55,14 @@ pub enum RecordsError {
     SubjectKind {
         /// The limit.
         limit: LimitName,
+    },
+    /// No quota has such numbers; nothing was written.
+    #[error("{tier} a week cannot be granted")]
+    Tier {
+        /// What was asked for.
+        tier: NonZeroU64,
+        /// Why not.
+        source: QuotaError,
     },
     /// More was said about a change than is kept; nothing was written.
     #[error("{what} is longer than {} bytes", crate::OVERRIDE_TEXT_BYTES_MAX)]

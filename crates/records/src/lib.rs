@@ -1,5 +1,5 @@
 //! What is not a bucket: the accounts, orders, authorizations and certificates a gateway has seen,
-//! the pauses, the overrides that operators keep, and the audit. SQLite; every write is batched with others into one commit.
+//! the pauses, the overrides that operators keep and people ask for, and the audit. SQLite; every write is batched with others into one commit.
 //!
 //! A write answers after its commit, so what was answered is there for every later read, of this
 //! process or of the next. Nothing here decides about limits, and nothing here knows the time.
@@ -13,6 +13,7 @@ mod database;
 mod error;
 mod order;
 mod r#override;
+mod override_request;
 mod pause;
 mod reservation;
 mod resource;
@@ -27,6 +28,10 @@ pub use database::Records;
 pub use error::RecordsError;
 pub use order::{Admitted, Issuance, Order};
 pub use r#override::{OVERRIDE_TEXT_BYTES_MAX, Put, StoredOverride, StoredOverrides, UnreadableOverride};
+pub use override_request::{
+    Approval, Decided, EmailAddress, OVERRIDE_REQUESTS_PENDING_MAX, OverrideForm, OverrideRequest, Ruling,
+    Verdict,
+};
 pub use pause::{Lifted, Pause};
 pub use reservation::{ReservationId, Reserved, ReservedUnit};
 pub use resource::Resource;

@@ -222,7 +222,12 @@ impl Records {
     }
 }
 
-async fn put(connection: &mut SqliteConnection, new: StoredOverride, force: bool, by: &str) -> Result<Put> {
+pub(crate) async fn put(
+    connection: &mut SqliteConnection,
+    new: StoredOverride,
+    force: bool,
+    by: &str,
+) -> Result<Put> {
     let subject = new.subject.to_string();
     let before = stored(connection, new.limit, &subject).await?;
     if let Some(before) = &before {
@@ -299,15 +304,13 @@ impl StoredOverride {
     }
 
     fn check(&self) -> Result<()> {
-        if self.limit.override_subject() != self.subject.kind() {
-            return Err(RecordsError::SubjectKind { limit: self.limit });
-        }
+        check_kind(self.limit, &self.subject)?;
         said("author", &self.author)?;
         said("reason", &self.reason)
     }
 
     /// With its moments as the columns hold them.
-    fn written_at(self, now: Timestamp) -> Self {
+    pub(crate) fn written_at(self, now: Timestamp) -> Self {
         Self { expires: self.expires.map(in_milliseconds), changed: in_milliseconds(now), ..self }
     }
 
@@ -334,10 +337,7 @@ impl StoredOverride {
     fn read(row: &SqliteRow) -> Result<Self> {
         let columns = Columns { row, table: TABLE };
         let limit = columns.word("limit_name", LimitName::of)?;
-        // Under another spelling it could be neither found nor removed.
-        let subject = columns.word("subject", |text| {
-            Subject::parse(limit, text).ok().filter(|subject| subject.to_string() == text)
-        })?;
+        let subject = columns.subject("subject", limit)?;
         let period = Duration::from_nanos(columns.count("period_ns")?);
         let quota = Quota::new(columns.count("count")?, period, columns.count("burst")?);
         Ok(Self {
@@ -352,14 +352,21 @@ impl StoredOverride {
     }
 }
 
-fn said(what: &'static str, text: &str) -> Result<()> {
+pub(crate) fn check_kind(limit: LimitName, subject: &Subject) -> Result<()> {
+    if limit.override_subject() != subject.kind() {
+        return Err(RecordsError::SubjectKind { limit });
+    }
+    Ok(())
+}
+
+pub(crate) fn said(what: &'static str, text: &str) -> Result<()> {
     if text.len() > OVERRIDE_TEXT_BYTES_MAX {
         return Err(RecordsError::TextTooLong { what });
     }
     Ok(())
 }
 
-fn in_milliseconds(moment: Timestamp) -> Timestamp {
+pub(crate) fn in_milliseconds(moment: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(moment.as_millisecond()).expect("it is no later than a moment that is one")
 }
 
@@ -367,6 +374,6 @@ fn period_nanos(quota: Quota) -> u64 {
     u64::try_from(quota.period().as_nanos()).expect("a period has ten years at most")
 }
 
-fn in_column(number: u64) -> i64 {
+pub(crate) fn in_column(number: u64) -> i64 {
     number.try_into().expect("no number of a quota is above the nanoseconds of ten years")
 }

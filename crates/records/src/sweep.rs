@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{Records, Result};
 
 /// How long issued sets, certificates and lifted pauses matter: the reach of a renewal by set (RULES
-/// 5.4). Unfinished orders and authorizations, which nobody polls any more, are kept as long.
+/// 5.4). Unfinished orders and authorizations, which nobody polls any more, and override requests are
+/// kept as long.
 const KEPT_LONGER: SignedDuration = SignedDuration::from_hours(120 * 24);
 
 /// How long after a sweep first met it an authorization without an order is kept.
@@ -16,7 +17,7 @@ const ROWS_PER_WRITE_MAX: u32 = 2_000;
 
 /// In an order that leaves nothing behind: certificates hold orders, orders hold authorizations.
 /// `?1` is `before`, `?2` is 120 days earlier, `?3` the most rows.
-const FORGET: [&str; 6] = [
+const FORGET: [&str; 7] = [
     "DELETE FROM certificates WHERE rowid IN (
          SELECT rowid FROM certificates WHERE not_after_ms < ?1 AND not_before_ms < ?2 LIMIT ?3)",
     // The order by which a certificate is replaced is known as long as the certificate.
@@ -39,14 +40,17 @@ const FORGET: [&str; 6] = [
     "DELETE FROM reservations WHERE id IN (
          SELECT id FROM reservations WHERE state <> 'held' AND reserved_ns / 1000000 < ?2 AND ?1 > ?2
          LIMIT ?3)",
+    "DELETE FROM override_requests WHERE id IN (
+         SELECT id FROM override_requests WHERE COALESCE(decided_ms, requested_ms) < ?2 AND ?1 > ?2
+         LIMIT ?3)",
 ];
 
 impl Records {
     /// Forgets finished orders and authorizations created before `before`, and says how many rows.
     ///
     /// Kept 120 days longer: issued sets, certificates (until they expire, if that is later), lifted
-    /// pauses, and orders and authorizations never seen to finish. An order that replaces a
-    /// certificate is kept with it. Accounts and pauses in force stay.
+    /// pauses, override requests, and orders and authorizations never seen to finish. An order that
+    /// replaces a certificate is kept with it. Accounts and pauses in force stay.
     ///
     /// # Errors
     ///

@@ -8,6 +8,7 @@ mod file;
 mod issuance;
 mod order;
 mod r#override;
+mod override_request;
 mod pause;
 mod reservation;
 mod resource;
