@@ -10,12 +10,12 @@ use hashbrown::{Equivalent, HashMap};
 use rustc_hash::FxBuildHasher;
 use tollgate_acme::{
     domain::{RegisteredDomain, SuffixList},
-    identifier::{Identifier, IdentifierError, SetId},
+    identifier::{Identifier, IdentifierError, IdentifierSet, SetId},
     resource::AccountId,
 };
 use tollgate_engine::{Quota, Timestamp};
 
-use crate::limit::LimitName;
+use crate::{Policy, limit::LimitName, overall::network};
 
 /// Other numbers for one subject of one limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,6 +160,14 @@ pub enum SubjectError {
     /// A registered domain is wanted, and a wildcard is none.
     #[error("a wildcard is no registered domain")]
     Wildcard,
+    /// A registered domain is wanted: an override for a name below it would never be looked at.
+    #[error("{name} is no registered domain: it counts for {registered}")]
+    NotRegistered {
+        /// The name.
+        name: String,
+        /// What it counts for.
+        registered: String,
+    },
     /// A set is wanted.
     #[error("this is no set of identifiers: 64 hexadecimal digits")]
     Set,
@@ -220,6 +228,38 @@ impl fmt::Display for Subject {
             Self::Domain(Domain::Ipv4(address)) => address.fmt(f),
             Self::Domain(Domain::Ipv6Prefix(prefix)) => prefix.fmt(f),
             Self::Set(SetId(digest)) => digest.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+        }
+    }
+}
+
+impl Policy {
+    /// From its text, for an override of `limit` under this policy: what buckets are counted by, and
+    /// nothing else. Any address of a range is the range, and a set may be its identifiers with commas
+    /// between them.
+    ///
+    /// # Errors
+    ///
+    /// [`SubjectError`].
+    pub fn subject(&self, limit: LimitName, text: &str) -> Result<Subject, SubjectError> {
+        if limit.override_subject() == SubjectKind::Set && set_id(text).is_none() {
+            let identifiers: Result<Vec<_>, _> =
+                text.split(',').map(|one| Identifier::from_text(one.trim())).collect();
+            let set = identifiers.ok().and_then(IdentifierSet::new).ok_or(SubjectError::Set)?;
+            return Ok(Subject::Set(set.id()));
+        }
+        match Subject::parse(limit, text)? {
+            Subject::Ipv6Range(address) => Ok(Subject::Ipv6Range(network(address, self.range_prefix()))),
+            Subject::Domain(Domain::Name(name)) => {
+                let identifier = Identifier::from_text(&name)?;
+                match self.suffixes().registered_domain(&identifier) {
+                    RegisteredDomain::Name(registered) if *name != *registered => {
+                        let (name, registered) = (name.into(), registered.to_owned());
+                        Err(SubjectError::NotRegistered { name, registered })
+                    }
+                    registered => Ok(Subject::Domain(registered.into())),
+                }
+            }
+            subject => Ok(subject),
         }
     }
 }
@@ -353,5 +393,34 @@ mod tests {
         ] {
             assert!(Subject::parse(limit, text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_policy_takes_only_what_it_counts_by() {
+        use LimitName as L;
+        let policy = Policy::preset(crate::preset::Preset::Letsencrypt);
+        // (limit, written, text or problem)
+        let cases = [
+            (L::CertificatesPerRegisteredDomain, "Example.com", "example.com"),
+            (L::CertificatesPerRegisteredDomain, "b.github.io", "b.github.io"),
+            (L::CertificatesPerRegisteredDomain, "co.uk", "co.uk"),
+            (L::CertificatesPerRegisteredDomain, "2001:db8::1", "2001:db8::"),
+            (
+                L::CertificatesPerRegisteredDomain,
+                "www.example.com",
+                "www.example.com is no registered domain: it counts for example.com",
+            ),
+            (L::NewRegistrationsPerIpv6Range, "2001:db8:1:2::3", "2001:db8:1::"),
+            (L::NewOrdersPerAccount, "https://ca.example/acct/1", "/acct/1"),
+            (L::CertificatesPerExactSet, SET, SET),
+            (L::CertificatesPerExactSet, "a,,b", "this is no set of identifiers: 64 hexadecimal digits"),
+        ];
+        for (limit, written, told) in cases {
+            let subject = policy.subject(limit, written);
+            assert_eq!(subject.map_or_else(|it| it.to_string(), |it| it.to_string()), told, "{written}");
+        }
+        let sets = ["b.example, A.example", "a.example,b.example,a.example"]
+            .map(|written| policy.subject(L::CertificatesPerExactSet, written).unwrap());
+        assert_eq!(sets[0], sets[1]);
     }
 }

@@ -132,16 +132,22 @@ impl Policy {
         overrides: impl IntoIterator<Item = (LimitName, Subject, Override)>,
     ) -> Self {
         let mut policy = self.clone();
-        let range = self.limit(LimitName::NewRegistrationsPerIpv6Range).and_then(|limit| limit.prefix);
+        let range = self.range_prefix();
         for (limit, subject, override_) in overrides {
             let subject = match subject {
-                Subject::Ipv6Range(address) => Subject::Ipv6Range(network(address, range.unwrap_or(128))),
+                Subject::Ipv6Range(address) => Subject::Ipv6Range(network(address, range)),
                 other => other,
             };
             // `false`: left out.
             let _ = policy.overrides.insert(limit, subject, override_);
         }
         policy
+    }
+
+    /// How long the prefix of a range of clients is.
+    pub(crate) fn range_prefix(&self) -> u8 {
+        let limit = self.limit(LimitName::NewRegistrationsPerIpv6Range);
+        limit.and_then(|limit| limit.prefix).unwrap_or(128)
     }
 
     /// The preset the policy starts from.

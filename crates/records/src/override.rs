@@ -84,20 +84,28 @@ impl Records {
     pub async fn overrides(&self) -> Result<StoredOverrides> {
         let sql = format!("SELECT {COLUMNS} FROM overrides ORDER BY limit_name, subject");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(self.readers()).await?;
-        let mut all = StoredOverrides::default();
-        for row in &rows {
-            match StoredOverride::read(row) {
-                Ok(stored) => all.overrides.push(stored),
-                Err(RecordsError::Corrupt { .. }) => {
-                    let columns = Columns { row, table: TABLE };
-                    let limit = columns.text("limit_name")?.to_owned();
-                    let subject = columns.text("subject")?.to_owned();
-                    all.unreadable.push(UnreadableOverride { limit, subject });
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(all)
+        StoredOverrides::read(&rows)
+    }
+
+    /// As [`overrides`](Self::overrides), at most `max`; with `after`, the texts of a limit and a
+    /// subject, only those that follow.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`], as for every method here.
+    pub async fn overrides_page(&self, after: Option<(&str, &str)>, max: u32) -> Result<StoredOverrides> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM overrides WHERE limit_name > $1 OR (limit_name = $1 AND subject > $2)
+             ORDER BY limit_name, subject LIMIT $3"
+        );
+        let (limit, subject) = after.unwrap_or_default();
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(limit)
+            .bind(subject)
+            .bind(i64::from(max))
+            .fetch_all(self.readers())
+            .await?;
+        StoredOverrides::read(&rows)
     }
 
     /// The override of a limit for one subject.
@@ -219,6 +227,25 @@ impl Records {
     pub async fn overrides_revision(&self) -> Result<u64> {
         let revision = sqlx::query_scalar("SELECT revision FROM overrides_revision");
         Ok(revision.fetch_one(self.readers()).await?)
+    }
+}
+
+impl StoredOverrides {
+    fn read(rows: &[SqliteRow]) -> Result<Self> {
+        let mut all = Self::default();
+        for row in rows {
+            match StoredOverride::read(row) {
+                Ok(stored) => all.overrides.push(stored),
+                Err(RecordsError::Corrupt { .. }) => {
+                    let columns = Columns { row, table: TABLE };
+                    let limit = columns.text("limit_name")?.to_owned();
+                    let subject = columns.text("subject")?.to_owned();
+                    all.unreadable.push(UnreadableOverride { limit, subject });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Paused pairs of account and identifier (RULES section 6).
 
+mod by_hand;
+
 use std::collections::HashSet;
 
 use jiff::Timestamp;
@@ -10,6 +12,8 @@ use crate::{
     Records, Result,
     column::{Columns, identifier_text},
 };
+
+pub use by_hand::ByHand;
 
 const COUNT: &str = "SELECT count(*) FROM pauses WHERE account = ? AND unpaused_ms IS NULL";
 

@@ -1,19 +1,12 @@
 //! `[[overrides]]`: exceptions for one account, domain, address, range or set.
 
-use std::net::{IpAddr, Ipv6Addr};
-
-use tollgate_acme::{
-    domain::RegisteredDomain,
-    identifier::{Identifier, IdentifierSet},
-    resource::AccountId,
-};
+use tollgate_acme::identifier::{Identifier, IdentifierSet};
 use tollgate_engine::{Quota, Timestamp};
 use toml::{Spanned, value::Datetime};
 
 use super::{IDENTIFIERS_MAX, Mistakes, RawOverride, numbers::WrittenQuota, unknown_limit};
 use crate::{
     limit::LimitName,
-    overall::network,
     overrides::{Override, Subject, SubjectKind},
     policy::Policy,
 };
@@ -110,12 +103,20 @@ fn subject(
     if !fits {
         return None;
     }
-    match limit.override_subject() {
-        SubjectKind::Account => account(raw.account.as_ref()?, key, mistakes),
-        SubjectKind::Address => address(raw.address.as_ref()?, key, mistakes),
-        SubjectKind::Ipv6Range => range(policy, raw.range.as_ref()?, key, mistakes),
-        SubjectKind::Domain => domain(policy, raw.domain.as_ref()?, key, mistakes),
-        SubjectKind::Set => set(raw.identifiers.as_ref()?, key, mistakes),
+    let written = match limit.override_subject() {
+        SubjectKind::Account => &raw.account,
+        SubjectKind::Address => &raw.address,
+        SubjectKind::Ipv6Range => &raw.range,
+        SubjectKind::Domain => &raw.domain,
+        SubjectKind::Set => return set(raw.identifiers.as_ref()?, key, mistakes),
+    };
+    let written = written.as_ref()?;
+    match policy.subject(limit, written.get_ref()) {
+        Ok(subject) => Some(subject),
+        Err(error) => {
+            mistakes.at(format!("{key}.{wanted}"), written, error.to_string());
+            None
+        }
     }
 }
 
@@ -126,56 +127,6 @@ fn field(kind: SubjectKind) -> &'static str {
         SubjectKind::Ipv6Range => "range",
         SubjectKind::Domain => "domain",
         SubjectKind::Set => "identifiers",
-    }
-}
-
-fn account(written: &Spanned<String>, key: &str, mistakes: &mut Mistakes) -> Option<Subject> {
-    let account = AccountId::of(written.get_ref());
-    if account.is_none() {
-        mistakes.at(format!("{key}.account"), written, "this is no account URL");
-    }
-    account.map(Subject::Account)
-}
-
-fn address(written: &Spanned<String>, key: &str, mistakes: &mut Mistakes) -> Option<Subject> {
-    match written.get_ref().parse::<IpAddr>() {
-        Ok(address) => Some(Subject::Address(address.to_canonical())),
-        Err(_) => {
-            mistakes.at(format!("{key}.address"), written, "this is no IP address");
-            None
-        }
-    }
-}
-
-fn range(policy: &Policy, written: &Spanned<String>, key: &str, mistakes: &mut Mistakes) -> Option<Subject> {
-    let prefix = policy.limit(LimitName::NewRegistrationsPerIpv6Range)?.prefix.unwrap_or(128);
-    match written.get_ref().parse::<Ipv6Addr>() {
-        Ok(address) => Some(Subject::Ipv6Range(network(address, prefix))),
-        Err(_) => {
-            mistakes.at(format!("{key}.range"), written, "this is no IPv6 address");
-            None
-        }
-    }
-}
-
-/// Only what buckets are counted by: an override for `www.example.com` would never be looked at.
-fn domain(policy: &Policy, written: &Spanned<String>, key: &str, mistakes: &mut Mistakes) -> Option<Subject> {
-    let key = format!("{key}.domain");
-    let identifier = match Identifier::from_text(written.get_ref()) {
-        Ok(identifier) => identifier,
-        Err(error) => {
-            mistakes.at(key, written, error.to_string());
-            return None;
-        }
-    };
-    let registered = policy.suffixes.registered_domain(&identifier);
-    match (&identifier, registered) {
-        (Identifier::Dns(name), RegisteredDomain::Name(registered)) if name.as_str() != registered => {
-            let problem = format!("{identifier} is no registered domain: it counts for {registered}");
-            mistakes.at(key, written, problem);
-            None
-        }
-        (Identifier::Dns(_) | Identifier::Ip(_), registered) => Some(Subject::Domain(registered.into())),
     }
 }
 

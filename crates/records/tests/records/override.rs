@@ -158,3 +158,23 @@ async fn one_that_cannot_be_written_leaves_the_whole_batch_unwritten() {
     assert_eq!(records.overrides().await.unwrap().overrides, []);
     assert_eq!(records.overrides_revision().await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn overrides_are_read_page_by_page() {
+    let records = records().await;
+    let orders = LimitName::NewOrdersPerAccount;
+    let all = [(DOMAINS, "a.example"), (DOMAINS, "b.example"), (orders, "/acct/1"), (orders, "/acct/2")]
+        .map(|(limit, subject)| allowing(limit, subject, 500, t0()));
+    records.put_overrides(all.to_vec(), false, "me", t0()).await.unwrap();
+    let mut read: Vec<StoredOverride> = Vec::new();
+    loop {
+        let last = read.last().map(|last| (last.limit.as_str(), last.subject.to_string()));
+        let after = last.as_ref().map(|(limit, subject)| (*limit, subject.as_str()));
+        let page = records.overrides_page(after, 3).await.unwrap().overrides;
+        if page.is_empty() {
+            break;
+        }
+        read.extend(page);
+    }
+    assert_eq!(read, all);
+}

@@ -245,7 +245,7 @@ async fn each_decision_is_told_to_its_requester_by_one_caller() {
     for id in [two, one] {
         records.deny_override_request(id, "carl", "no", t0()).await.unwrap();
     }
-    let mut claim = async || records.claim_untold_override_request().await.unwrap().map(|it| it.id);
+    let claim = async || records.claim_untold_override_request().await.unwrap().map(|it| it.id);
     assert_eq!((claim().await, claim().await, claim().await), (Some(one), Some(two), None));
     records.unclaim_untold_override_request(two).await.unwrap();
     assert_eq!((claim().await, claim().await), (Some(two), None), "{pending} is not decided");

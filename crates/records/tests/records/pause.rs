@@ -1,6 +1,6 @@
 use futures_util::future::join_all;
 use tollgate_acme::identifier::Identifier;
-use tollgate_records::{Lifted, Pause, Records};
+use tollgate_records::{ByHand, Lifted, Pause, Records};
 
 use crate::{account, after, days, name, records, t0, winners};
 
@@ -109,4 +109,47 @@ async fn fifty_thousand_pauses_are_lifted_in_one_call() {
     }
     let lifted = records.unpause(&account(1), after(1), 50_000).await.unwrap();
     assert_eq!(lifted, Lifted { lifted: 50_000, remaining: 1 });
+}
+
+fn by(seconds: i64) -> ByHand {
+    ByHand { who: "carl".into(), why: "they asked".into(), now: after(seconds) }
+}
+
+#[tokio::test]
+async fn an_operator_pauses_a_pair_whenever_it_was_unpaused_and_it_is_told() {
+    let records = records().await;
+    let one = name("a.example");
+    for (second, paused) in [(0, true), (1, false)] {
+        assert_eq!(records.pause_by_hand(&account(1), &one, by(second)).await.unwrap(), paused);
+    }
+    records.unpause(&account(1), after(2), 10).await.unwrap();
+    assert!(records.pause_by_hand(&account(1), &one, by(3)).await.unwrap(), "no immunity against operators");
+    let told: Vec<_> =
+        records.audit(None, 10).await.unwrap().into_iter().map(|it| (it.what, it.subject)).collect();
+    let added = ("pause added".to_owned(), "/acme/acct/1 a.example".to_owned());
+    assert_eq!(told, [added.clone(), added]);
+}
+
+#[tokio::test]
+async fn an_operator_lifts_one_pause_or_all_of_an_account_and_it_is_told() {
+    let records = records().await;
+    let names = ["a.example", "b.example", "c.example"].map(name);
+    for (account, identifier) in [(1, 0), (1, 1), (1, 2), (2, 0)] {
+        records.pause_by_hand(&crate::account(account), &names[identifier], by(0)).await.unwrap();
+    }
+    let page = records.pauses_page(None, None, 3).await.unwrap();
+    let rest = records.pauses_page(None, Some(page[2].0), 3).await.unwrap();
+    assert_eq!((page.len(), rest.len(), &rest[0].1.account), (3, 1, &account(2)));
+    assert_eq!(records.pauses_page(Some(&account(2)), None, 3).await.unwrap(), rest);
+    assert_eq!(records.pauses_in_force().await.unwrap(), 4);
+
+    for (which, lifted, remaining) in
+        [(Some(&names[1]), 1, 2), (Some(&names[1]), 0, 2), (None, 2, 0), (None, 0, 0)]
+    {
+        let done = records.unpause_by_hand(&account(1), which, 10, by(5)).await.unwrap();
+        assert_eq!((done.lifted, done.remaining), (lifted, remaining), "{which:?}");
+    }
+    assert_eq!(records.pauses_page(None, None, 10).await.unwrap(), rest, "another account's stay");
+    let told: Vec<_> = records.audit(None, 2).await.unwrap().into_iter().map(|it| it.subject).collect();
+    assert_eq!(told, ["/acme/acct/1: 2", "/acme/acct/1 b.example"]);
 }
