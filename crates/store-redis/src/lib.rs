@@ -12,7 +12,9 @@
 
 mod connection;
 mod failure;
+mod options;
 mod script;
 mod store;
 
-pub use store::{Clock, RedisStore, RedisStoreOptions, RedisUrlError};
+pub use options::{Clock, RedisOptionsError, RedisStoreOptions, RedisTls, RedisUrl, RedisUrlError};
+pub use store::RedisStore;

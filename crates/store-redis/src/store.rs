@@ -2,36 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use redis::{Client, Script};
+use redis::Script;
 use tollgate_engine::{Action, Bucket, BucketState, Decision, Quota, Timestamp, Transaction};
 use tollgate_store::{BucketId, BucketStore, Entry, StoreError, StoreFuture};
 
-use crate::{connection::Connection, failure::Failure, script};
-
-/// Whose clock decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// The server's: gateways may disagree about the time, and the `now` of each call is ignored.
-    Server,
-    /// The `now` of each call. The server, which knows nothing of that time, then never expires a bucket: for tests.
-    Given,
-}
-
-/// Where the server is and how it is asked.
-#[derive(Clone)]
-pub struct RedisStoreOptions {
-    /// `redis://`, `rediss://` (TLS) or `unix://`, with user, password and database number.
-    pub url: String,
-    /// How long a call may take, connecting included.
-    pub deadline: Duration,
-    /// Whose clock decides.
-    pub clock: Clock,
-}
-
-/// The URL cannot be one of a server. What it says is left out: it may hold a password.
-#[derive(Debug, thiserror::Error)]
-#[error("the URL of the Redis server is none: expected redis://[user:password@]host[:port][/database]")]
-pub struct RedisUrlError;
+use crate::{Clock, RedisOptionsError, RedisStoreOptions, connection::Connection, failure::Failure, script};
 
 /// Buckets on one Valkey or Redis server.
 pub struct RedisStore {
@@ -42,16 +17,15 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// A store over the server at `options.url`. The connection is made when it is first needed, so a server that is
-    /// away is no error here.
+    /// A store over the server. A connection is made when it is first needed, so a server that is away is no error
+    /// here.
     ///
     /// # Errors
     ///
-    /// [`RedisUrlError`]: the URL makes no sense.
-    pub fn connect(options: RedisStoreOptions) -> Result<Self, RedisUrlError> {
-        let client = Client::open(options.url).map_err(|_| RedisUrlError)?;
+    /// [`RedisOptionsError`]: the options do not go together.
+    pub fn connect(options: &RedisStoreOptions) -> Result<Self, RedisOptionsError> {
         Ok(Self {
-            connection: Connection::new(client, options.deadline),
+            connection: Connection::new(options.client()?, options.deadline),
             clock: options.clock,
             decide: script::decide(),
             refund: script::refund(),
@@ -165,15 +139,5 @@ impl BucketStore for RedisStore {
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore").field("clock", &self.clock).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for RedisStoreOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL may hold a password.
-        f.debug_struct("RedisStoreOptions")
-            .field("deadline", &self.deadline)
-            .field("clock", &self.clock)
-            .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use redis::aio::MultiplexedConnection;
 use tollgate_engine::{Action, Charge, Cost, Quota, Timestamp, Verdict};
 use tollgate_store::{BucketStore, Entry, HashKey, StoreError};
-use tollgate_store_redis::{Clock, RedisStore, RedisStoreOptions};
+use tollgate_store_redis::{Clock, RedisStore, RedisStoreOptions, RedisUrl};
 use tollgate_test_servers::{process::Signal, redis::RedisServer};
 
 /// Long enough for a busy machine.
@@ -25,8 +25,11 @@ mod conformance {
 }
 
 fn store(server: &RedisServer, deadline: Duration, clock: Clock) -> RedisStore {
-    RedisStore::connect(RedisStoreOptions { url: server.url(), deadline, clock })
-        .expect("the URL makes sense")
+    RedisStore::connect(&RedisStoreOptions { deadline, clock, ..options(server) }).expect("they go together")
+}
+
+fn options(server: &RedisServer) -> RedisStoreOptions {
+    RedisStoreOptions::new(server.url().parse().expect("the URL makes sense"))
 }
 
 async fn admin(server: &RedisServer) -> MultiplexedConnection {
@@ -174,16 +177,22 @@ async fn replica_is_unavailable_even_for_what_would_only_read() {
 #[tokio::test]
 async fn password_is_never_told() {
     let server = RedisServer::start(&["--requirepass", "right-secret"]).await;
-    let url = |password| format!("redis://:{password}@127.0.0.1:{}", server.port());
-    let options = |url| RedisStoreOptions { url, deadline: PATIENT, clock: Clock::Server };
-    let store = RedisStore::connect(options(url("right-secret"))).expect("the URL makes sense");
+    let with = |password: &str| RedisStoreOptions {
+        password: Some(password.to_owned()),
+        deadline: PATIENT,
+        ..options(&server)
+    };
+    let store = RedisStore::connect(&with("right-secret")).expect("they go together");
     assert_eq!(verdict(&store, 1).await.expect("the password is right"), Verdict::Allow);
 
-    let store = RedisStore::connect(options(url("wrong-secret"))).expect("the URL makes sense");
+    let store = RedisStore::connect(&with("wrong-secret")).expect("they go together");
     let refused = verdict(&store, 1).await;
-    let no_url = RedisStore::connect(options("redis//:wrong-secret@".to_owned())).expect_err("it is no URL");
-    let told = format!("{refused:?} {store:?} {:?} {no_url:?} {no_url}", options(url("wrong-secret")));
     assert!(refused.is_err());
+    let mut told = format!("{refused:?} {store:?} {:?}", with("wrong-secret"));
+    for url in ["redis//:secret@", "redis://me:secret@127.0.0.1", "unix:///run/redis?pass=secret"] {
+        let error = url.parse::<RedisUrl>().expect_err("it is no URL, or has a password");
+        told.push_str(&format!("{error} {error:?}"));
+    }
     assert!(!told.contains("secret") && !told.contains("127.0.0.1"), "{told}");
 }
 

@@ -15,7 +15,7 @@ use tollgate_policy::config::{Mistake, parse};
 use toml::de::DeTable;
 
 pub use raw::{LogFormat, RawConfig};
-pub use valid::{ClientFacing, Config, Management, UpstreamConfig};
+pub use valid::{ClientFacing, Config, Management, Password, RedisConfig, StoreConfig, UpstreamConfig};
 
 /// The largest configuration file that is read.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -139,6 +139,15 @@ mod tests {
             "[store]\ndurability = \"every-commit\"\ninterval = \"50ms\"",
             "[store]\ninterval = \"1m\"",
             "[store]\nbackend = \"disk\"",
+            "[store]\nbackend = \"redis\"\nbuckets-max = 7",
+            "[store]\n[store.redis]\nurl = \"redis://127.0.0.1\"",
+            "[store]\nbackend = \"redis\"\ninterval = \"50ms\"\n[store.redis]\nurl = \"https://127.0.0.1\"\n\
+             password = \"secret\"",
+            "[store]\nbackend = \"redis\"\n[store.redis]\nurl = \"redis://me:secret@127.0.0.1\"\nusername = \"me\"\n\
+             client-key = \"key.pem\"\nconnections-max = 65",
+            "[store]\nbackend = \"redis\"\n[store.redis]\nurl = \"rediss://127.0.0.1/#insecure\"\n\
+             password-file = \"secret\"\npassword-env = \"SECRET\"",
+            "[store]\nbackend = \"redis\"\n[store.redis]\nurl = \"redis://127.0.0.1\"\nroots = \"ca.pem\"",
             "preset = \"letsencrypt-2021\"",
             "[log]\nformat = \"xml\"",
             "this is no TOML",

@@ -33,6 +33,7 @@ use tollgate_policy::Policy;
 use tollgate_portal::{Portal, PortalOptions};
 use tollgate_records::{Records, RecordsError};
 use tollgate_store::{BucketStore, HashKey, OpenError};
+use tollgate_store_redis::RedisOptionsError;
 use tollgate_test_ca::{TestCa, TestCaError};
 
 use crate::{
@@ -40,7 +41,11 @@ use crate::{
     config::{ClientFacing, Config, UpstreamConfig},
     data_dir::{DataDir, DataDirError, Secrets, random_bytes},
     management::{self, ManagementState},
-    server::{buckets::Buckets, front::Front, overrides::StoredOverrides},
+    server::{
+        buckets::{Buckets, Surroundings},
+        front::Front,
+        overrides::StoredOverrides,
+    },
     tls_identity::{self, TlsIdentityError},
 };
 
@@ -107,6 +112,15 @@ pub enum StartError {
     /// The bucket store.
     #[error("{}", with_causes(.0))]
     Buckets(#[from] OpenError),
+    /// What was given for the Redis server makes no sense.
+    #[error("store.redis: {0}")]
+    Redis(#[from] RedisOptionsError),
+    /// The environment lacks a password.
+    #[error("store.redis.password-env: the environment has no variable {name}, or it is no text")]
+    PasswordVariable {
+        /// The variable.
+        name: String,
+    },
     /// The records.
     #[error("{}", with_causes(.0))]
     Records(#[from] RecordsError),
@@ -200,8 +214,13 @@ pub async fn start(
 
     let policy = Arc::new(explained(config.policy, config.docs_given, &origin));
     let records = Records::open(&data_dir.join("records.sqlite")).await?;
-    let buckets =
-        Buckets::open(config.durability, config.buckets_max, data_dir.join("buckets"), clock.now()).await?;
+    let around = Surroundings {
+        directory: data_dir.join("buckets"),
+        deadline: config.store_deadline,
+        now: clock.now(),
+        clock_is_movable: config.upstream.is_none(),
+    };
+    let buckets = Buckets::open(&config.store, around).await?;
     let limiter =
         limiter(&policy, &secrets, &records, buckets.store(), &clock, &origin, config.store_deadline);
 

@@ -234,12 +234,16 @@ pub struct RawStore {
     /// lose. Default: 100ms.
     #[schemars(with = "Option<String>")]
     pub interval: Option<Spanned<String>>,
-    /// The most buckets at once. Reaching it is counted and logged, and each limit's `on-store-failure`
-    /// applies to what needs a new bucket. Default: 50000000, about 2 GB.
-    pub buckets_max: Option<usize>,
+    /// The most buckets at once; not for `redis`, where the server's memory is the bound. Reaching it is counted and
+    /// logged, and each limit's `on-store-failure` applies to what needs a new bucket. Default: 50000000, about 2 GB.
+    #[schemars(with = "Option<usize>")]
+    pub buckets_max: Option<Spanned<usize>>,
     /// The longest a decision waits for the store. Default: 250ms.
     #[schemars(with = "Option<String>")]
     pub deadline: Option<Spanned<String>>,
+    /// The Valkey or Redis server; only for `redis`.
+    #[schemars(with = "Option<RawRedis>")]
+    pub redis: Option<Spanned<RawRedis>>,
 }
 
 /// Where the buckets are kept.
@@ -251,6 +255,32 @@ pub enum RawBackend {
     Embedded,
     /// In memory only: every bucket is full again after a restart.
     Memory,
+    /// On a Valkey or Redis server, which several gateways may share.
+    Redis,
+}
+
+/// A Valkey or Redis server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawRedis {
+    /// Where it is: `redis://host[:port][/database]`, with `rediss://` for TLS, or `unix:///path/of/the.socket`.
+    #[schemars(with = "String")]
+    pub url: Spanned<String>,
+    /// The user, where the server has users (ACL). Default: the server's default user.
+    pub username: Option<String>,
+    /// The file with the password; an end of line after it is not part of it. Default: no password.
+    pub password_file: Option<PathBuf>,
+    /// The environment variable with the password, instead of a file.
+    pub password_env: Option<String>,
+    /// Roots its TLS certificate must chain to (PEM). Default: the system's.
+    pub roots: Option<PathBuf>,
+    /// Certificate chain to show it (PEM). Default: none.
+    pub client_certificate: Option<PathBuf>,
+    /// Private key of `client-certificate` (PEM).
+    pub client_key: Option<PathBuf>,
+    /// The most connections to it, from 1 to 64; decisions share them. Default: 4.
+    #[schemars(with = "Option<usize>")]
+    pub connections_max: Option<Spanned<usize>>,
 }
 
 /// When a change is on the disk.

@@ -1,5 +1,9 @@
 //! The configuration, validated.
 
+mod store;
+
+pub use store::{Password, RedisConfig, StoreConfig};
+
 use std::{
     net::SocketAddr,
     ops::Range,
@@ -13,15 +17,14 @@ use ipnet::IpNet;
 use tollgate_acme::problem::ProblemType;
 use tollgate_gateway::client_address::{ForwardingHeader, TrustedProxies};
 use tollgate_policy::{Policy, config::Mistake, duration::parse_duration};
-use tollgate_store::Durability;
 use tollgate_test_ca::{
     ExternalAccount, HostRule, NameRule, Profile, TestCaOptions, ValidationMode, Verdict,
 };
 use toml::Spanned;
 
 use super::raw::{
-    LogFormat, RawBackend, RawClientAddressHeader, RawConfig, RawDurability, RawListen, RawManagement,
-    RawOutcome, RawStore, RawTestCa, RawUpstream, RawValidation,
+    LogFormat, RawClientAddressHeader, RawConfig, RawListen, RawManagement, RawOutcome, RawTestCa,
+    RawUpstream, RawValidation,
 };
 
 /// Everything that `tollgate serve` runs on.
@@ -41,10 +44,8 @@ pub struct Config {
     pub test_ca: TestCaOptions,
     /// What outlives the process.
     pub data_dir: PathBuf,
-    /// How durable buckets are; `None`: in memory only.
-    pub durability: Option<Durability>,
-    /// The most buckets at once.
-    pub buckets_max: usize,
+    /// Where the buckets are.
+    pub store: StoreConfig,
     /// The longest a decision waits for the store.
     pub store_deadline: Duration,
     /// How logs look.
@@ -103,8 +104,6 @@ pub struct UpstreamConfig {
 /// The ports that need no privileges, as other test CAs have them.
 const HTTP_PORT: u16 = 5002;
 const TLS_PORT: u16 = 5001;
-/// About 2 GB.
-const BUCKETS_MAX: usize = 50_000_000;
 
 impl Config {
     pub(super) fn from_raw(mut raw: RawConfig, folder: &Path) -> Result<Self, Vec<Mistake>> {
@@ -123,7 +122,7 @@ impl Config {
             );
         }
         let upstream = raw.upstream.and_then(|upstream| reading.upstream(upstream));
-        let durability = reading.durability(&raw.store);
+        let store = reading.store(&raw.store);
         let store_deadline =
             reading.duration("store.deadline", raw.store.deadline.as_ref(), Duration::from_millis(250));
         let data_dir = match &raw.data_dir {
@@ -140,8 +139,7 @@ impl Config {
                 upstream,
                 test_ca,
                 data_dir,
-                durability,
-                buckets_max: raw.store.buckets_max.unwrap_or(BUCKETS_MAX),
+                store,
                 store_deadline,
                 log_format: raw.log.format,
                 log_filter: raw.log.filter.unwrap_or_else(|| "info".to_owned()),
@@ -155,12 +153,6 @@ impl Config {
     }
 }
 
-/// The longest a change waits for the disk: what a crash may lose is counted in seconds.
-const INTERVAL_MAX: Duration = Duration::from_secs(10);
-
-/// Why memory has no durability.
-const NOT_IN_MEMORY: &str = "with backend = \"memory\" nothing is kept on the disk; remove one of the two";
-
 /// Reads raw sections and gathers what is wrong with them.
 struct Reading<'a> {
     folder: &'a Path,
@@ -168,33 +160,6 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn durability(&mut self, store: &RawStore) -> Option<Durability> {
-        let given = store.durability.as_ref();
-        if store.backend == RawBackend::Memory {
-            if let Some(given) = given {
-                self.mistake("store.durability", Some(given.span()), NOT_IN_MEMORY);
-            }
-            if let Some(given) = &store.interval {
-                self.mistake("store.interval", Some(given.span()), NOT_IN_MEMORY);
-            }
-            return None;
-        }
-        let every_commit = given.is_some_and(|given| *given.get_ref() == RawDurability::EveryCommit);
-        if every_commit && let Some(given) = &store.interval {
-            self.mistake(
-                "store.interval",
-                Some(given.span()),
-                "with durability = \"every-commit\" nothing waits",
-            );
-        }
-        let interval = self.duration("store.interval", store.interval.as_ref(), Duration::from_millis(100));
-        if interval > INTERVAL_MAX {
-            let span = store.interval.as_ref().map(Spanned::span);
-            self.mistake("store.interval", span, "changes wait for the disk for 10s at most");
-        }
-        Some(if every_commit { Durability::EveryCommit } else { Durability::Interval(interval) })
-    }
-
     fn mistake(&mut self, key: &str, span: Option<Range<usize>>, problem: impl Into<String>) {
         self.mistakes.push(Mistake { key: key.to_owned(), span, problem: problem.into() });
     }

@@ -1,35 +1,52 @@
 //! Which bucket store there is, by configuration, and what it needs beside deciding.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tollgate_engine::Timestamp;
-use tollgate_store::{
-    BucketStore, Durability, DurableStore, DurableStoreOptions, MemoryStore, MemoryStoreOptions, OpenError,
-};
+use tollgate_store::{BucketStore, DurableStore, DurableStoreOptions, MemoryStore, MemoryStoreOptions};
+use tollgate_store_redis::{Clock, RedisStore, RedisStoreOptions, RedisTls};
+
+use super::{StartError, read};
+use crate::config::{Password, RedisConfig, StoreConfig};
 
 /// The buckets, and their keeper.
 #[derive(Clone)]
 pub(super) enum Buckets {
     Memory(Arc<MemoryStore>),
     Embedded(Arc<DurableStore>),
+    Redis(Arc<RedisStore>),
+}
+
+/// What a store is opened with beside its own configuration.
+pub(super) struct Surroundings {
+    /// Where an embedded store keeps its files.
+    pub(super) directory: PathBuf,
+    /// The longest a call may take.
+    pub(super) deadline: Duration,
+    pub(super) now: Timestamp,
+    /// Whether our clock may be moved: then it decides, not a server's.
+    pub(super) clock_is_movable: bool,
 }
 
 impl Buckets {
-    /// In memory, or in `directory` too where a durability is asked for.
-    pub(super) async fn open(
-        durability: Option<Durability>,
-        buckets_max: usize,
-        directory: PathBuf,
-        now: Timestamp,
-    ) -> Result<Self, OpenError> {
-        let Some(durability) = durability else {
-            return Ok(Self::Memory(Arc::new(MemoryStore::new(MemoryStoreOptions { buckets_max }))));
-        };
-        let options = DurableStoreOptions { directory, buckets_max, durability };
-        let opened = tokio::task::spawn_blocking(move || DurableStore::open(options, now)).await;
-        let store = opened.expect("opening does not panic")?;
-        tracing::info!(buckets = store.len(), "buckets as they were left");
-        Ok(Self::Embedded(Arc::new(store)))
+    pub(super) async fn open(config: &StoreConfig, around: Surroundings) -> Result<Self, StartError> {
+        Ok(match *config {
+            StoreConfig::Memory { buckets_max } => {
+                Self::Memory(Arc::new(MemoryStore::new(MemoryStoreOptions { buckets_max })))
+            }
+            StoreConfig::Embedded { durability, buckets_max } => {
+                let Surroundings { directory, now, .. } = around;
+                let options = DurableStoreOptions { directory, buckets_max, durability };
+                let opened = tokio::task::spawn_blocking(move || DurableStore::open(options, now)).await;
+                let store = opened.expect("opening does not panic")?;
+                tracing::info!(buckets = store.len(), "buckets as they were left");
+                Self::Embedded(Arc::new(store))
+            }
+            StoreConfig::Redis(ref config) => {
+                tracing::info!(server = %config.url, "buckets are kept on a Redis server");
+                Self::Redis(Arc::new(RedisStore::connect(&redis_options(config, &around)?)?))
+            }
+        })
     }
 
     /// What decides.
@@ -37,15 +54,17 @@ impl Buckets {
         match self {
             Self::Memory(store) => store.clone(),
             Self::Embedded(store) => store.clone(),
+            Self::Redis(store) => store.clone(),
         }
     }
 
-    /// Forgets full buckets.
+    /// Forgets full buckets; a server does that by itself.
     pub(super) fn sweep(&self, now: Timestamp) {
         match self {
-            Self::Memory(store) => store.sweep(now),
-            Self::Embedded(store) => store.sweep(now),
-        };
+            Self::Memory(store) => _ = store.sweep(now),
+            Self::Embedded(store) => _ = store.sweep(now),
+            Self::Redis(_) => (),
+        }
     }
 
     /// Writes down what is not on the disk yet.
@@ -56,6 +75,39 @@ impl Buckets {
             if let Err(error) = closed.expect("closing does not panic") {
                 tracing::error!(error = &error as &dyn std::error::Error, "the last bucket changes are lost");
             }
+        }
+    }
+}
+
+fn redis_options(config: &RedisConfig, around: &Surroundings) -> Result<RedisStoreOptions, StartError> {
+    let client_identity = match &config.client_identity {
+        Some((chain, key)) => Some((read(chain)?, read(key)?)),
+        None => None,
+    };
+    Ok(RedisStoreOptions {
+        username: config.username.clone(),
+        password: config.password.as_ref().map(password).transpose()?,
+        tls: RedisTls { roots: config.roots.as_ref().map(read).transpose()?, client_identity },
+        connections_max: config.connections_max,
+        deadline: around.deadline,
+        clock: if around.clock_is_movable { Clock::Given } else { Clock::Server },
+        ..RedisStoreOptions::new(config.url.clone())
+    })
+}
+
+/// The password; what is wrong with it is told without it.
+fn password(whence: &Password) -> Result<String, StartError> {
+    match whence {
+        Password::File(path) => {
+            let not_text =
+                |_| StartError::File { path: path.clone(), source: std::io::ErrorKind::InvalidData.into() };
+            let text = String::from_utf8(read(path)?).map_err(not_text)?;
+            let line = text.strip_suffix('\n').unwrap_or(&text);
+            Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+        }
+        #[expect(clippy::disallowed_methods, reason = "the configuration names the variable")]
+        Password::Variable(name) => {
+            std::env::var(name).map_err(|_| StartError::PasswordVariable { name: name.clone() })
         }
     }
 }

@@ -21,6 +21,7 @@ mod limits;
 mod overrides;
 mod pauses;
 mod peers_alone;
+mod redis;
 mod renewals;
 mod restart;
 mod startup;

@@ -1,0 +1,175 @@
+//! Where the buckets are.
+
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use tollgate_store::Durability;
+use tollgate_store_redis::RedisUrl;
+use toml::Spanned;
+
+use super::Reading;
+use crate::config::raw::{RawBackend, RawDurability, RawRedis, RawStore};
+
+/// Where the buckets are.
+#[derive(Debug)]
+pub enum StoreConfig {
+    /// In memory only.
+    Memory {
+        /// The most buckets at once.
+        buckets_max: usize,
+    },
+    /// In memory, and in the data directory.
+    Embedded {
+        /// When a change is on the disk.
+        durability: Durability,
+        /// The most buckets at once.
+        buckets_max: usize,
+    },
+    /// On a Valkey or Redis server.
+    Redis(Box<RedisConfig>),
+}
+
+/// A Valkey or Redis server.
+#[derive(Debug)]
+pub struct RedisConfig {
+    /// Where it is.
+    pub url: RedisUrl,
+    /// The user.
+    pub username: Option<String>,
+    /// Where the password is.
+    pub password: Option<Password>,
+    /// Roots; `None`: the system's.
+    pub roots: Option<PathBuf>,
+    /// Client certificate chain and key.
+    pub client_identity: Option<(PathBuf, PathBuf)>,
+    /// The most connections.
+    pub connections_max: NonZeroUsize,
+}
+
+/// Where a password is; never the password.
+#[derive(Debug)]
+pub enum Password {
+    /// In a file.
+    File(PathBuf),
+    /// In a variable of the environment.
+    Variable(String),
+}
+
+/// About 2 GB.
+const BUCKETS_MAX: usize = 50_000_000;
+
+/// The longest a change waits for the disk: what a crash may lose is counted in seconds.
+const INTERVAL_MAX: Duration = Duration::from_secs(10);
+
+/// More would only queue at the server, which decides one thing at a time.
+const CONNECTIONS_MAX: usize = 64;
+const CONNECTIONS_BY_DEFAULT: NonZeroUsize = NonZeroUsize::new(4).expect("it is not zero");
+
+impl Reading<'_> {
+    pub(super) fn store(&mut self, store: &RawStore) -> StoreConfig {
+        let buckets_max = store.buckets_max.as_ref().map_or(BUCKETS_MAX, |given| *given.get_ref());
+        if store.backend != RawBackend::Embedded {
+            self.nothing_on_the_disk(store);
+        }
+        if store.backend != RawBackend::Redis
+            && let Some(given) = &store.redis
+        {
+            self.mistake("store.redis", Some(given.span()), "is of use only with backend = \"redis\"");
+        }
+        match store.backend {
+            RawBackend::Memory => StoreConfig::Memory { buckets_max },
+            RawBackend::Embedded => StoreConfig::Embedded { durability: self.durability(store), buckets_max },
+            RawBackend::Redis => {
+                if let Some(given) = &store.buckets_max {
+                    let problem = "with backend = \"redis\" the server's maxmemory is the bound";
+                    self.mistake("store.buckets-max", Some(given.span()), problem);
+                }
+                match store.redis.as_ref().map(|redis| self.redis(redis.get_ref())) {
+                    Some(Some(redis)) => StoreConfig::Redis(Box::new(redis)),
+                    Some(None) => StoreConfig::Memory { buckets_max },
+                    None => {
+                        let problem = "backend = \"redis\" needs the table [store.redis] with a url";
+                        self.mistake("store.backend", None, problem);
+                        StoreConfig::Memory { buckets_max }
+                    }
+                }
+            }
+        }
+    }
+
+    fn nothing_on_the_disk(&mut self, store: &RawStore) {
+        let spans = [
+            ("store.durability", store.durability.as_ref().map(Spanned::span)),
+            ("store.interval", store.interval.as_ref().map(Spanned::span)),
+        ];
+        for (key, span) in spans {
+            if span.is_some() {
+                let problem =
+                    "is of use only with backend = \"embedded\": others write nothing to the disk here";
+                self.mistake(key, span, problem);
+            }
+        }
+    }
+
+    fn durability(&mut self, store: &RawStore) -> Durability {
+        let given = store.durability.as_ref();
+        let every_commit = given.is_some_and(|given| *given.get_ref() == RawDurability::EveryCommit);
+        if every_commit && let Some(given) = &store.interval {
+            self.mistake(
+                "store.interval",
+                Some(given.span()),
+                "with durability = \"every-commit\" nothing waits",
+            );
+        }
+        let interval = self.duration("store.interval", store.interval.as_ref(), Duration::from_millis(100));
+        if interval > INTERVAL_MAX {
+            let span = store.interval.as_ref().map(Spanned::span);
+            self.mistake("store.interval", span, "changes wait for the disk for 10s at most");
+        }
+        if every_commit { Durability::EveryCommit } else { Durability::Interval(interval) }
+    }
+
+    fn redis(&mut self, raw: &RawRedis) -> Option<RedisConfig> {
+        let keys = ("store.redis.client-certificate", "store.redis.client-key");
+        let client_identity = self.pair(keys, raw.client_certificate.as_ref(), raw.client_key.as_ref());
+        let roots = raw.roots.as_ref().map(|roots| self.path(roots));
+        let password = match (&raw.password_file, &raw.password_env) {
+            (Some(_), Some(_)) => {
+                let problem = "there is one password; remove this or password-file";
+                self.mistake("store.redis.password-env", None, problem);
+                None
+            }
+            (Some(path), None) => Some(Password::File(self.path(path))),
+            (None, Some(variable)) => Some(Password::Variable(variable.clone())),
+            (None, None) => None,
+        };
+        if raw.username.is_some() && raw.password_file.is_none() && raw.password_env.is_none() {
+            self.mistake("store.redis.username", None, "needs password-file or password-env beside it");
+        }
+        let connections_max = raw.connections_max.as_ref().map_or(Some(CONNECTIONS_BY_DEFAULT), |given| {
+            NonZeroUsize::new(*given.get_ref()).filter(|connections| connections.get() <= CONNECTIONS_MAX)
+        });
+        if connections_max.is_none() {
+            let span = raw.connections_max.as_ref().map(Spanned::span);
+            self.mistake("store.redis.connections-max", span, "must be from 1 to 64");
+        }
+
+        let url = raw.url.get_ref().parse::<RedisUrl>();
+        let url = url.map_err(|error| {
+            self.mistake("store.redis.url", Some(raw.url.span()), error.to_string());
+        });
+        let url = url.ok()?;
+        if !url.is_tls() && (roots.is_some() || client_identity.is_some()) {
+            let problem = "certificates are of use only with rediss://";
+            self.mistake("store.redis.url", Some(raw.url.span()), problem);
+        }
+        let connections_max = connections_max?;
+        Some(RedisConfig {
+            url,
+            username: raw.username.clone(),
+            password,
+            roots,
+            client_identity,
+            connections_max,
+        })
+    }
+}
