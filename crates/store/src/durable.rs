@@ -34,8 +34,10 @@ use tollgate_engine::{Bucket, BucketState, Decision, Quota, Timestamp};
 
 use crate::{
     BucketId, BucketStore, Entry, MemoryStore, MemoryStoreOptions, StoreError, StoreFuture,
-    durable::log::{Log, Opener, RECORD_BYTES, append},
+    durable::log::{Log, Opener},
     memory::Changes,
+    record::{RECORD_BYTES, append},
+    transfer::{BucketTransfer, Part, Place, raise},
 };
 
 mod log;
@@ -345,6 +347,26 @@ impl BucketStore for DurableStore {
 
     fn peek<'a>(&'a self, id: BucketId, quota: &'a Quota, now: Timestamp) -> StoreFuture<'a, BucketState> {
         StoreFuture::ready(Ok(self.shared.memory.peek_now(id, quota, now)))
+    }
+}
+
+impl BucketTransfer for DurableStore {
+    fn part(&self, place: Place) -> StoreFuture<'_, Part> {
+        StoreFuture::ready(Ok(self.shared.memory.part_at(place)))
+    }
+
+    fn take<'a>(&'a self, buckets: &'a [(BucketId, Bucket)], now: Timestamp) -> StoreFuture<'a, ()> {
+        let mut waiting = buckets.iter().filter(|(_, bucket)| !bucket.is_full(now));
+        let taken = self.admit().and_then(|()| {
+            waiting.try_for_each(|(id, bucket)| {
+                let raise = [raise(*id, bucket.tat(), now)];
+                self.shared.memory.decide_into(&*self.shared, &raise, now).map(|_decision| ())
+            })
+        });
+        match taken {
+            Ok(()) => self.committed(()),
+            Err(error) => StoreFuture::ready(Err(error)),
+        }
     }
 }
 

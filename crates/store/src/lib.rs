@@ -12,6 +12,8 @@ pub mod conformance;
 mod durable;
 mod future;
 mod memory;
+mod record;
+pub mod transfer;
 
 pub use bucket_id::{BucketId, HashKey};
 pub use durable::{Durability, DurableStore, DurableStoreOptions, OpenError};

@@ -18,6 +18,7 @@ use crate::{
     BucketId,
     durable::OpenError,
     memory::{MemoryStore, SHARDS},
+    record::{RECORD_BYTES, append, records},
 };
 
 /// Changes by the number of their commit.
@@ -25,9 +26,6 @@ const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
 
 /// Buckets by the part of the memory table in which they lie.
 const PARTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("parts");
-
-/// Bytes of a bucket in a row: name and theoretical arrival time, little-endian.
-pub(super) const RECORD_BYTES: usize = 24;
 
 /// Bytes of the checksum after a row's records.
 const CHECKSUM_BYTES: usize = 8;
@@ -83,7 +81,7 @@ impl Log {
         let unusable = |error: redb::Error| OpenError::of(&self.path, error);
         let read = database.begin_read().map_err(|error| unusable(error.into()))?;
         let restore = |row: &[u8]| {
-            let buckets = records(row).ok_or_else(|| OpenError::damaged(&self.path))?;
+            let buckets = buckets(row).ok_or_else(|| OpenError::damaged(&self.path))?;
             memory.restore(buckets, now).map_err(OpenError::Store)
         };
         let parts = read.open_table(PARTS).map_err(|error| unusable(error.into()))?;
@@ -193,13 +191,6 @@ pub(super) fn with_tables(database: Database) -> Result<Database, redb::Error> {
     Ok(database)
 }
 
-/// Appends a bucket to a row.
-pub(super) fn append(row: &mut Vec<u8>, id: BucketId, bucket: Bucket) {
-    for number in [id.0[0], id.0[1], bucket.tat().as_nanos()] {
-        row.extend_from_slice(&number.to_le_bytes());
-    }
-}
-
 fn encode(buckets: &[(BucketId, Bucket)]) -> Vec<u8> {
     let mut row = Vec::with_capacity(buckets.len() * RECORD_BYTES + CHECKSUM_BYTES);
     for (id, bucket) in buckets {
@@ -222,19 +213,7 @@ fn checksum(records: &[u8]) -> [u8; CHECKSUM_BYTES] {
 }
 
 /// The buckets of a row, unless it is damaged.
-fn records(row: &[u8]) -> Option<impl Iterator<Item = (BucketId, Bucket)>> {
-    let (records, told) = row.split_last_chunk::<CHECKSUM_BYTES>()?;
-    if *told != checksum(records) {
-        return None;
-    }
-    let (records, rest) = records.as_chunks::<RECORD_BYTES>();
-    let number = |record: &[u8; RECORD_BYTES], at: usize| {
-        u64::from_le_bytes(record[at..at + 8].try_into().expect("eight bytes"))
-    };
-    rest.is_empty().then(|| {
-        records.iter().map(move |record| {
-            let tat = Timestamp::from_nanos(number(record, 16));
-            (BucketId([number(record, 0), number(record, 8)]), Bucket::from_tat(tat))
-        })
-    })
+fn buckets(row: &[u8]) -> Option<impl Iterator<Item = (BucketId, Bucket)>> {
+    let (bytes, told) = row.split_last_chunk::<CHECKSUM_BYTES>()?;
+    if *told == checksum(bytes) { records(bytes) } else { None }
 }
