@@ -15,6 +15,7 @@ mod failure;
 mod options;
 mod script;
 mod store;
+mod transfer;
 
 pub use options::{Clock, RedisOptionsError, RedisStoreOptions, RedisTls, RedisUrl, RedisUrlError};
 pub use store::RedisStore;

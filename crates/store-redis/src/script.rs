@@ -26,6 +26,10 @@ pub(crate) fn refund() -> Script {
     ))
 }
 
+pub(crate) fn raise() -> Script {
+    Script::new(concat!("#!lua\n", include_str!("scripts/time.lua"), include_str!("scripts/raise.lua")))
+}
+
 /// Calls a script by its hash. A server that does not know it has done nothing: it is loaded, and called once more.
 pub(crate) async fn call<T: FromRedisValue>(
     script: &Script,
@@ -56,6 +60,13 @@ pub(crate) fn key(id: BucketId) -> [u8; KEY_BYTES] {
     key
 }
 
+/// The bucket of a key, if it is one of a bucket.
+pub(crate) fn id(key: &[u8]) -> Option<BucketId> {
+    let (prefix, halves) = key.split_first()?;
+    let ([first, second], []) = halves.as_chunks::<8>() else { return None };
+    (*prefix == KEY_PREFIX).then(|| BucketId([u64::from_be_bytes(*first), u64::from_be_bytes(*second)]))
+}
+
 /// The time argument: empty for the server's clock.
 pub(crate) fn time(now: Option<Timestamp>) -> Vec<u8> {
     now.map_or_else(Vec::new, |now| now.as_nanos().to_string().into_bytes())
@@ -82,6 +93,22 @@ pub(crate) fn peek(id: BucketId) -> redis::Pipeline {
     let mut pipeline = redis::pipe();
     pipeline.cmd("TIME").cmd("GET").arg(&key(id)[..]);
     pipeline
+}
+
+/// Some of the keys that look like a bucket's, and where to go on.
+pub(crate) fn scan(cursor: u64, count: usize) -> Cmd {
+    let mut command = redis::cmd("SCAN");
+    let pattern = format!("{}{}", char::from(KEY_PREFIX), "?".repeat(KEY_BYTES - 1));
+    command.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
+    command
+}
+
+pub(crate) fn read(ids: &[BucketId]) -> Cmd {
+    let mut command = redis::cmd("MGET");
+    for id in ids {
+        command.arg(&key(*id)[..]);
+    }
+    command
 }
 
 pub(crate) fn delete(ids: &[BucketId]) -> Cmd {

@@ -10,10 +10,11 @@ use crate::{Clock, RedisOptionsError, RedisStoreOptions, connection::Connection,
 
 /// Buckets on one Valkey or Redis server.
 pub struct RedisStore {
-    connection: Connection,
+    pub(crate) connection: Connection,
     clock: Clock,
     decide: Script,
     refund: Script,
+    pub(crate) raise: Script,
 }
 
 impl RedisStore {
@@ -29,6 +30,7 @@ impl RedisStore {
             clock: options.clock,
             decide: script::decide(),
             refund: script::refund(),
+            raise: script::raise(),
         })
     }
 
@@ -93,7 +95,7 @@ impl RedisStore {
         Ok(bucket(tat).state(quota, self.given(now).unwrap_or(server)))
     }
 
-    fn given(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn given(&self, now: Timestamp) -> Option<Timestamp> {
         (self.clock == Clock::Given).then_some(now)
     }
 }

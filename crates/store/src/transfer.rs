@@ -78,7 +78,7 @@ pub enum ExportError {
 
 /// Why not all buckets were taken.
 #[derive(Debug, thiserror::Error)]
-#[error("{taken} buckets were taken and stay; then it ended")]
+#[error("the import ended after {taken} buckets, which stay")]
 pub struct ImportError {
     /// How many of the stream's buckets are in the store now.
     pub taken: u64,

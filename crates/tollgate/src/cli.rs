@@ -88,6 +88,17 @@ pub enum Command {
         #[command(flatten)]
         config: ConfigFile,
     },
+    /// Move all buckets: between stores, between machines
+    #[command(
+        after_help = "Examples:\n  tollgate buckets export buckets.stream --config /etc/tollgate.toml\n  \
+        tollgate buckets import buckets.stream --config /etc/tollgate.toml\n  \
+        tollgate buckets export - --config old.toml | ssh other tollgate buckets import - --config new.toml"
+    )]
+    Buckets {
+        /// Which way.
+        #[command(subcommand)]
+        action: BucketsAction,
+    },
     /// Show or move the clock of a running test CA
     #[command(
         after_help = "Examples:\n  tollgate clock show\n  tollgate clock advance 7d\n  tollgate clock set 2027-01-01T00:00:00Z"
@@ -158,6 +169,30 @@ pub struct ManagementAddress {
     /// Print the answer as JSON.
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+/// Moves buckets.
+#[derive(Debug, Subcommand)]
+pub enum BucketsAction {
+    /// Write the buckets that are not full into a stream; stop Tollgate first, unless they are on a Redis server
+    Export {
+        /// The file, which must not be there yet, or - for standard output.
+        file: PathBuf,
+        /// Which configuration file.
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Take the buckets of a stream beside those there are; stop Tollgate first, unless they are on a Redis server
+    ///
+    /// Of a bucket that is in both, the one with less in it stays. The data directory needs the same bucket-hash.key as
+    /// the one that was exported.
+    Import {
+        /// The file, or - for standard input.
+        file: PathBuf,
+        /// Which configuration file.
+        #[command(flatten)]
+        config: ConfigFile,
+    },
 }
 
 /// Moves the clock.

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod buckets;
 mod check;
 mod clock;
 mod demo;
@@ -14,7 +15,7 @@ use std::{io::Write, path::Path, process::ExitCode};
 use clap::CommandFactory;
 
 use crate::{
-    cli::{Cli, Command, ConfigFile},
+    cli::{BucketsAction, Cli, Command, ConfigFile},
     config::{Config, ConfigError},
 };
 
@@ -66,6 +67,12 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> ExitCode {
         Command::Demo => demo::run(out),
         Command::Check { file, config } => check::run(file.or(config.or(before_the_command).config), out),
         Command::Limits { json, config } => load(config).and_then(|config| limits::run(config, json, out)),
+        Command::Buckets { action: BucketsAction::Export { file, config } } => {
+            load(config).and_then(|config| buckets::export(&file, config, out))
+        }
+        Command::Buckets { action: BucketsAction::Import { file, config } } => {
+            load(config).and_then(|config| buckets::import(&file, &config, out))
+        }
         Command::Clock { action, management } => clock::run(action, &management, out),
         Command::Fault { action, management } => fault::run(action, &management, out),
         Command::Completions { shell } => completions(shell, out),

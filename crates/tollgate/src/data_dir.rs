@@ -33,6 +33,12 @@ pub enum DataDirError {
         /// Why.
         source: io::Error,
     },
+    /// There is no key yet, and one that is made now would be the wrong one.
+    #[error("{path} is missing: copy the one under which the buckets were named")]
+    NoHashKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// A secret has not the length it was made with.
     #[error(
         "{path} is damaged: it should hold {expected} bytes; restore it, or remove it to have a new one made"
@@ -88,25 +94,44 @@ impl DataDir {
     /// [`DataDirError`].
     pub fn secrets(&self) -> Result<Secrets, DataDirError> {
         Ok(Secrets {
-            hash_key: HashKey::new(self.secret::<16>("bucket-hash.key")?),
+            hash_key: HashKey::new(self.secret::<16>(HASH_KEY)?),
             unpause_key: self.secret::<32>("unpause.key")?,
         })
     }
 
+    /// The key of the installation whose data directory is `path`, in use or not; none is made.
+    ///
+    /// # Errors
+    ///
+    /// [`DataDirError`].
+    pub fn hash_key_in(path: &Path) -> Result<HashKey, DataDirError> {
+        let path = path.join(HASH_KEY);
+        let key = read_secret::<16>(&path)?;
+        key.map(HashKey::new).ok_or(DataDirError::NoHashKey { path })
+    }
+
     fn secret<const N: usize>(&self, name: &str) -> Result<[u8; N], DataDirError> {
         let path = self.join(name);
-        let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
-        match fs::read(&path) {
-            Ok(bytes) => {
-                bytes.try_into().map_err(|_| DataDirError::DamagedSecret { path: path.clone(), expected: N })
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let secret = random_bytes();
-                write_private(&path, &secret).map_err(unusable)?;
-                Ok(secret)
-            }
-            Err(error) => Err(unusable(error)),
+        if let Some(secret) = read_secret(&path)? {
+            return Ok(secret);
         }
+        let secret = random_bytes();
+        write_private(&path, &secret).map_err(|source| DataDirError::Unusable { path, source })?;
+        Ok(secret)
+    }
+}
+
+/// The key under which bucket names are hashed.
+const HASH_KEY: &str = "bucket-hash.key";
+
+fn read_secret<const N: usize>(path: &Path) -> Result<Option<[u8; N]>, DataDirError> {
+    match fs::read(path) {
+        Ok(bytes) => match bytes.try_into() {
+            Ok(secret) => Ok(Some(secret)),
+            Err(_) => Err(DataDirError::DamagedSecret { path: path.to_owned(), expected: N }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(DataDirError::Unusable { path: path.to_owned(), source }),
     }
 }
 

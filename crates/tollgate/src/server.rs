@@ -2,6 +2,7 @@
 
 mod buckets;
 mod front;
+pub(crate) mod moving;
 mod overrides;
 
 use std::{
@@ -130,7 +131,7 @@ pub enum StartError {
 }
 
 /// An error and its causes in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -202,10 +203,7 @@ pub async fn start(
 ) -> Result<Running, StartError> {
     let data_dir = DataDir::open(&config.data_dir)?;
     let secrets = data_dir.secrets()?;
-    let clock = Arc::new(match &config.upstream {
-        None => keeping_offset(clock, data_dir.join("clock-offset"))?,
-        Some(_) => clock,
-    });
+    let clock = Arc::new(installed(clock, &config)?);
     let management = bind_management(config.management.address).await?;
     let management_address = local_address(&management)?;
     let (listeners, root_certificate) = bind(&config.clients, &data_dir, &clock).await?;
@@ -270,7 +268,12 @@ pub async fn start(
     })
 }
 
-fn keeping_offset(clock: MovableClock, path: PathBuf) -> Result<MovableClock, StartError> {
+/// The clock of this installation: only the test CA's may have been moved.
+fn installed(clock: MovableClock, config: &Config) -> Result<MovableClock, StartError> {
+    if config.upstream.is_some() {
+        return Ok(clock);
+    }
+    let path = config.data_dir.join("clock-offset");
     clock.keeping_offset(&path).map_err(|source| StartError::ClockOffset { path, source })
 }
 

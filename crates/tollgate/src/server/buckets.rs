@@ -3,7 +3,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tollgate_engine::Timestamp;
-use tollgate_store::{BucketStore, DurableStore, DurableStoreOptions, MemoryStore, MemoryStoreOptions};
+use tollgate_store::{
+    BucketStore, DurableStore, DurableStoreOptions, MemoryStore, MemoryStoreOptions, transfer::BucketTransfer,
+};
 use tollgate_store_redis::{Clock, RedisStore, RedisStoreOptions, RedisTls};
 
 use super::{StartError, read};
@@ -51,6 +53,15 @@ impl Buckets {
 
     /// What decides.
     pub(super) fn store(&self) -> Arc<dyn BucketStore> {
+        match self {
+            Self::Memory(store) => store.clone(),
+            Self::Embedded(store) => store.clone(),
+            Self::Redis(store) => store.clone(),
+        }
+    }
+
+    /// What can be looked through and takes buckets of another store.
+    pub(super) fn transfer(&self) -> Arc<dyn BucketTransfer> {
         match self {
             Self::Memory(store) => store.clone(),
             Self::Embedded(store) => store.clone(),

@@ -18,6 +18,7 @@ mod clock_and_faults;
 mod forgery;
 mod issuance;
 mod limits;
+mod moving_buckets;
 mod overrides;
 mod pauses;
 mod peers_alone;
