@@ -13,6 +13,7 @@ mod new_order;
 mod order_tokens;
 mod outcome;
 mod refusal;
+mod standing;
 pub mod unpause;
 
 pub use admission::{Admission, QuotaLine, Reservation};
@@ -20,3 +21,4 @@ pub use clock::{Chance, Clock};
 pub use limiter::{Limiter, LimiterOptions};
 pub use new_order::NewOrder;
 pub use refusal::{Cause, Refusal};
+pub use standing::{Standing, StandingError};

@@ -1,5 +1,12 @@
 //! What each ACME event charges.
 
+use std::net::IpAddr;
+
+use tollgate_acme::{
+    domain::RegisteredDomain,
+    identifier::{Identifier, IdentifierSet},
+    resource::AccountId,
+};
 use tollgate_engine::{Action, Cost, Quota};
 
 use crate::limit::{Limit, LimitKey};
@@ -17,6 +24,19 @@ pub struct Charge<'a> {
     pub cost: Cost,
     /// Spend, check or record.
     pub action: Action,
+}
+
+/// Whose buckets somebody asks about, without an event that would charge them.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// A client's address: new accounts, override requests.
+    Address(IpAddr),
+    /// Certificates of a registered domain.
+    Domain(RegisteredDomain<'a>),
+    /// Certificates of an exact set, and of each of its registered domains.
+    Set(&'a IdentifierSet),
+    /// Orders of an account, and its failed validations of these identifiers.
+    Account(&'a AccountId, &'a [Identifier]),
 }
 
 /// When an order spends from the limits on certificates (RULES 4).

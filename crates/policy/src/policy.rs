@@ -12,7 +12,7 @@ use tollgate_acme::{
 use tollgate_engine::{Action, Cost, Quota, Timestamp};
 
 use crate::{
-    event::{Accounting, Charge, Exemption},
+    event::{self, Accounting, Charge, Exemption},
     limit::{Limit, LimitKey, LimitName},
     message::{Language, LimitRefusal, Messages},
     overall::{OverallLimit, OverallLimits, RequestClass, network},
@@ -376,6 +376,40 @@ impl Policy {
         }
         if let Some(limit) = self.limit(LimitName::CertificatesPerExactSet) {
             plan.charge(limit, LimitKey::Set(identifiers.id()), Action::Record);
+        }
+        plan.charges
+    }
+
+    /// The buckets that hold what is left for somebody, each as a charge that only looks.
+    #[must_use]
+    pub fn asked_about<'a>(&'a self, subject: event::Subject<'a>, now: Timestamp) -> Vec<Charge<'a>> {
+        let mut plan = Plan::new(self, 4, now);
+        match subject {
+            event::Subject::Address(client) => {
+                plan.charges = self.new_account(client, now);
+                plan.charges.extend(self.override_request(client, now));
+                plan.charges.iter_mut().for_each(|charge| charge.action = Action::Check);
+            }
+            event::Subject::Domain(domain) => {
+                plan.add(LimitName::CertificatesPerRegisteredDomain, LimitKey::Domain(domain), Action::Check);
+            }
+            event::Subject::Set(set) => {
+                plan.add(LimitName::CertificatesPerExactSet, LimitKey::Set(set.id()), Action::Check);
+                each_domain(set, &self.suffixes, |domain| {
+                    plan.add(
+                        LimitName::CertificatesPerRegisteredDomain,
+                        LimitKey::Domain(domain),
+                        Action::Check,
+                    );
+                });
+            }
+            event::Subject::Account(account, identifiers) => {
+                plan.add(LimitName::NewOrdersPerAccount, LimitKey::Account(account), Action::Check);
+                for identifier in identifiers {
+                    let key = LimitKey::AccountIdentifier(account, identifier);
+                    plan.add(LimitName::AuthorizationFailuresPerIdentifier, key, Action::Check);
+                }
+            }
         }
         plan.charges
     }

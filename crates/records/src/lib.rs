@@ -32,7 +32,7 @@ pub use override_request::{
     Approval, Decided, EmailAddress, OVERRIDE_REQUESTS_PENDING_MAX, OverrideForm, OverrideRequest, Ruling,
     Verdict,
 };
-pub use pause::{ByHand, Lifted, Pause};
+pub use pause::{ByHand, Lifted, Pause, Reach};
 pub use reservation::{ReservationId, Reserved, ReservedUnit};
 pub use resource::Resource;
 

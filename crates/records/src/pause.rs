@@ -15,6 +15,11 @@ use crate::{
 
 pub use by_hand::ByHand;
 
+/// Whether a link made at `$2` reaches a pause of account `$1`: any, until pauses of the account were lifted
+/// since then; from then on only those that were already in force at that first lifting.
+const REACHED: &str = "account = $1 AND unpaused_ms IS NULL AND since_ms <= COALESCE(
+     (SELECT min(unpaused_ms) FROM pauses WHERE account = $1 AND unpaused_ms >= $2), 9223372036854775807)";
+
 const COUNT: &str = "SELECT count(*) FROM pauses WHERE account = ? AND unpaused_ms IS NULL";
 
 /// A paused pair.
@@ -32,6 +37,15 @@ pub struct Pause {
 pub struct Lifted {
     pub lifted: u64,
     pub remaining: u64,
+}
+
+/// What a link can still lift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Pauses it lifts, were it used now.
+    pub liftable: u64,
+    /// When pauses of the account were first lifted since the link was made, by it or otherwise.
+    pub lifted_at: Option<Timestamp>,
 }
 
 impl Records {
@@ -133,6 +147,67 @@ impl Records {
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn pause_count(&self, account: &AccountId) -> Result<u64> {
         Ok(sqlx::query_scalar(COUNT).bind(account.as_str()).fetch_one(self.readers()).await?)
+    }
+
+    /// What a link made at `made` can still lift of the account's pauses. It reaches all of them once;
+    /// a pause that began after pauses were lifted needs a newer link.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`](crate::RecordsError), as for every method here.
+    pub async fn reach(&self, account: &AccountId, made: Timestamp) -> Result<Reach> {
+        let sql = format!(
+            "SELECT (SELECT count(*) FROM pauses WHERE {REACHED}) AS liftable,
+             (SELECT min(unpaused_ms) FROM pauses WHERE account = $1 AND unpaused_ms >= $2) AS lifted_ms"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(account.as_str())
+            .bind(made.as_millisecond())
+            .fetch_one(self.readers())
+            .await?;
+        let columns = Columns { row: &row, table: "pauses" };
+        Ok(Reach { liftable: columns.count("liftable")?, lifted_at: columns.optional_moment("lifted_ms")? })
+    }
+
+    /// Lifts at most `max` of the pauses that a link made at `made` reaches ([`Self::reach`]), the oldest
+    /// first. A used link used again lifts nothing, whatever was paused meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`](crate::RecordsError), as for every method here.
+    pub async fn unpause_by_link(
+        &self,
+        account: &AccountId,
+        made: Timestamp,
+        now: Timestamp,
+        max: u32,
+    ) -> Result<Lifted> {
+        let account = account.clone();
+        self.writer()
+            .write(move |connection| {
+                Box::pin(async move {
+                    let lift = format!(
+                        "UPDATE pauses SET unpaused_ms = $3 WHERE id IN (
+                             SELECT id FROM pauses WHERE {REACHED} ORDER BY since_ms, id LIMIT $4)"
+                    );
+                    let lifted = sqlx::query(sqlx::AssertSqlSafe(lift))
+                        .bind(account.as_str())
+                        .bind(made.as_millisecond())
+                        .bind(now.as_millisecond())
+                        .bind(max)
+                        .execute(&mut *connection)
+                        .await?
+                        .rows_affected();
+                    let count = format!("SELECT count(*) FROM pauses WHERE {REACHED}");
+                    let remaining = sqlx::query_scalar(sqlx::AssertSqlSafe(count))
+                        .bind(account.as_str())
+                        .bind(made.as_millisecond())
+                        .fetch_one(connection)
+                        .await?;
+                    Ok(Lifted { lifted, remaining })
+                })
+            })
+            .await
     }
 
     /// Lifts at most `max` pauses of the account, the oldest first.

@@ -3,5 +3,6 @@
 mod fixture;
 mod orders;
 mod outcomes;
+mod standing;
 mod store_away;
 mod unpause_links;

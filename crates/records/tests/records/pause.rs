@@ -1,6 +1,6 @@
 use futures_util::future::join_all;
 use tollgate_acme::identifier::Identifier;
-use tollgate_records::{ByHand, Lifted, Pause, Records};
+use tollgate_records::{ByHand, Lifted, Pause, Reach, Records};
 
 use crate::{account, after, days, name, records, t0, winners};
 
@@ -152,4 +152,27 @@ async fn an_operator_lifts_one_pause_or_all_of_an_account_and_it_is_told() {
     assert_eq!(records.pauses_page(None, None, 10).await.unwrap(), rest, "another account's stay");
     let told: Vec<_> = records.audit(None, 2).await.unwrap().into_iter().map(|it| it.subject).collect();
     assert_eq!(told, ["/acme/acct/1: 2", "/acme/acct/1 b.example"]);
+}
+
+#[tokio::test]
+async fn link_reaches_every_pause_until_pauses_were_lifted_and_then_what_was_left_of_them() {
+    let records = with_pauses(&["c.example", "b.example", "a.example"]).await;
+    let made = t0();
+    let reach = Reach { liftable: 3, lifted_at: None };
+    assert_eq!(records.reach(&account(1), made).await.unwrap(), reach, "younger ones too");
+
+    let lifted = records.unpause_by_link(&account(1), made, after(10), 2).await.unwrap();
+    assert_eq!(lifted, Lifted { lifted: 2, remaining: 1 });
+    assert!(records.pause(&account(1), &name("d.example"), after(20), days(-14)).await.unwrap());
+    let reach = Reach { liftable: 1, lifted_at: Some(after(10)) };
+    assert_eq!(records.reach(&account(1), made).await.unwrap(), reach);
+
+    let lifted = records.unpause_by_link(&account(1), made, after(30), 2).await.unwrap();
+    assert_eq!(lifted, Lifted { lifted: 1, remaining: 0 }, "what was paused after the first use stays");
+    let replayed = records.unpause_by_link(&account(1), made, after(40), 2).await.unwrap();
+    assert_eq!(replayed, Lifted { lifted: 0, remaining: 0 });
+    assert_eq!(records.pause_count(&account(1)).await.unwrap(), 1);
+
+    let newer = records.unpause_by_link(&account(1), after(35), after(50), 2).await.unwrap();
+    assert_eq!(newer, Lifted { lifted: 1, remaining: 0 }, "a newer link reaches it");
 }
