@@ -261,3 +261,47 @@ too-many-requests-cause-1 = Mange klienter bag én adresse, der alle starter i s
 too-many-requests-cause-2 = En klient, der spørger til en ordres tilstand uden pauser.
 too-many-requests-cause-3 = En løkke, der sender en forespørgsel igen, så snart den er mislykkedes.
 too-many-requests-now-1 = Start planlagte job i et tilfældigt minut, og spørg højst til en ordres tilstand med nogle sekunders mellemrum.
+
+pages = Sider
+status-title = Hvad der er tilbage
+status-lead = Se, hvor meget der er tilbage af en grænse, og hvornår det hele er tilbage igen. Det bruger intet at se efter.
+status-domain = Registreret domæne
+status-domain-hint = For eksempel example.com. Et navn under det, såsom www.example.com, tæller med for det.
+status-names = Alle navne i ét certifikat
+status-names-hint = Adskilt af mellemrum eller komma: grænsen gælder præcis dette sæt af navne.
+status-address = IP-adresse
+status-address-hint = Den, du kommer fra, er udfyldt.
+status-address-own-hint = Kun den, du kommer fra, kan slås op her.
+status-account-hint = Hvad en konto har tilbage, vises kun for dens indehaver: med linket i en afvisning, som ACME-klienten får for navne på pause, eller med et link fra certifikatudstederens driftsansvarlige.
+status-look = Slå op
+status-as-of = Opgjort { $time }.
+status-counts-for = { $name } tæller med for det registrerede domæne { $domain }.
+status-left = { $left } af { $burst } tilbage
+status-next-at = Der er intet tilbage. Den næste er tilbage om { $wait }, { $time }.
+status-full-at = Alle er tilbage om { $wait }, { $time }.
+status-full = Intet af den er i brug.
+status-none-paused = Ingen af denne kontos identifikatorer er på pause.
+status-paused = { $n ->
+    [one] Én af denne kontos identifikatorer er på pause.
+   *[other] { $count } af denne kontos identifikatorer er på pause.
+}
+status-unpause = Se, hvad der skal kontrolleres, og ophæv pauserne
+status-off-title = Det kan ikke slås op her
+status-off-text = Hos denne certifikatudsteder kan man kun slå sin egen IP-adresse op, og sin konto med et link.
+status-too-many-title = For mange opslag
+status-too-many-text = Der er slået meget op på kort tid. Prøv igen om { $wait }.
+typed-empty = Der er ikke udfyldt noget.
+typed-name = Dette er ikke et domænenavn. Skriv det som example.com.
+typed-name-character = Der er ikke noget "{ $character }" i et domænenavn. Skriv det som example.com, uden noget før eller efter.
+typed-name-too-long = Dette er for langt til et domænenavn.
+typed-name-wildcard = En stjerne kan kun stå forrest, som i *.example.com.
+typed-names-too-many = Et certifikat har højst { $max } navne her.
+typed-address = Dette er ikke en IP-adresse. Skriv den som 192.0.2.1 eller 2001:db8::1.
+link-foreign-title = Dette link er ikke herfra
+link-foreign-text = Det er lavet af en anden certifikatudsteder eller med en nøgle, der siden er skiftet ud. Kør ACME-klienten igen: så længe en identifikator er på pause, har afvisningen et link, der virker.
+link-used-title = Dette link er allerede brugt
+link-used-text = De pauser, det gælder, blev ophævet { $time }. Kør ACME-klienten: dens ordrer tages imod igen inden for de andre grænser.
+link-used-since = { $n ->
+    [one] Siden er én identifikator sat på pause: kør ACME-klienten for den, og brug linket i den afvisning.
+   *[other] Siden er { $count } identifikatorer sat på pause: kør ACME-klienten for dem, og brug linket i den afvisning.
+}

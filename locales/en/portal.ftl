@@ -261,3 +261,47 @@ too-many-requests-cause-1 = Many clients behind one address that all start at th
 too-many-requests-cause-2 = A client that asks for the state of an order without a pause between.
 too-many-requests-cause-3 = A loop that sends a request again as soon as it has failed.
 too-many-requests-now-1 = Start timed jobs at a random minute, and ask for the state of an order every few seconds at most.
+
+pages = Pages
+status-title = What is left
+status-lead = See how much is left of a limit, and when all of it is back. Looking uses nothing up.
+status-domain = Registered domain
+status-domain-hint = Like example.com. A name below it, such as www.example.com, counts for it.
+status-names = All names of one certificate
+status-names-hint = Separated by spaces or commas: the limit is on exactly this set of names.
+status-address = IP address
+status-address-hint = Filled in is the one you come from.
+status-address-own-hint = Only the one you come from can be looked up here.
+status-account-hint = What is left for an account is shown to its holder only: by the link in a refusal of your ACME client for paused names, or by a link that the operator of this certificate authority gives you.
+status-look = Look up
+status-as-of = As of { $time }.
+status-counts-for = { $name } counts for the registered domain { $domain }.
+status-left = { $left } of { $burst } left
+status-next-at = Nothing is left. The next one is back in { $wait }, at { $time }.
+status-full-at = All are back in { $wait }, at { $time }.
+status-full = Nothing of it is in use.
+status-none-paused = No identifier of this account is paused.
+status-paused = { $n ->
+    [one] One identifier of this account is paused.
+   *[other] { $count } identifiers of this account are paused.
+}
+status-unpause = See what to check, and lift the pauses
+status-off-title = This cannot be looked up here
+status-off-text = The operator of this certificate authority lets you look up your own IP address only, and your account by a link.
+status-too-many-title = Too many look-ups
+status-too-many-text = You have looked up very often in a short time. Try again in { $wait }.
+typed-empty = Nothing was filled in.
+typed-name = This is no domain name. Write it like example.com.
+typed-name-character = A domain name has no "{ $character }" in it. Write it like example.com, without anything before or behind.
+typed-name-too-long = This is too long for a domain name.
+typed-name-wildcard = A star can only stand at the beginning, as in *.example.com.
+typed-names-too-many = A certificate has at most { $max } names here.
+typed-address = This is no IP address. Write it like 192.0.2.1 or 2001:db8::1.
+link-foreign-title = This link is not from here
+link-foreign-text = It was made by another certificate authority, or with a key that has been replaced since. Run your ACME client again: as long as an identifier is paused, the refusal carries a link that works.
+link-used-title = This link was used already
+link-used-text = The pauses it is for were lifted at { $time }. Run your ACME client: its orders are accepted again, within the other limits.
+link-used-since = { $n ->
+    [one] One identifier was paused after that: run your ACME client for it, and use the link in that refusal.
+   *[other] { $count } identifiers were paused after that: run your ACME client for them, and use the link in that refusal.
+}

@@ -261,3 +261,47 @@ too-many-requests-cause-1 = De nombreux clients derrière une même adresse qui 
 too-many-requests-cause-2 = Un client qui demande l'état d'une commande sans pause.
 too-many-requests-cause-3 = Une boucle qui renvoie une requête dès qu'elle a échoué.
 too-many-requests-now-1 = Lancez les tâches planifiées à une minute aléatoire, et ne demandez l'état d'une commande qu'à quelques secondes d'intervalle.
+
+pages = Pages
+status-title = Ce qui reste
+status-lead = Voyez combien il reste d'une limite, et quand tout sera de nouveau disponible. Regarder ne consomme rien.
+status-domain = Domaine enregistré
+status-domain-hint = Par exemple example.com. Un nom en dessous, comme www.example.com, compte pour lui.
+status-names = Tous les noms d'un certificat
+status-names-hint = Séparés par des espaces ou des virgules : la limite porte exactement sur cet ensemble de noms.
+status-address = Adresse IP
+status-address-hint = Celle d'où vous venez est déjà inscrite.
+status-address-own-hint = Seule celle d'où vous venez peut être consultée ici.
+status-account-hint = Ce qui reste à un compte n'est montré qu'à son titulaire : par le lien dans le refus que reçoit votre client ACME pour des noms suspendus, ou par un lien que vous donne l'exploitant de cette autorité de certification.
+status-look = Consulter
+status-as-of = État au { $time }.
+status-counts-for = { $name } compte pour le domaine enregistré { $domain }.
+status-left = Il reste { $left } sur { $burst }
+status-next-at = Il ne reste rien. Le prochain revient dans { $wait }, le { $time }.
+status-full-at = Tout sera revenu dans { $wait }, le { $time }.
+status-full = Rien n'est utilisé.
+status-none-paused = Aucun identifiant de ce compte n'est suspendu.
+status-paused = { $n ->
+    [one] Un identifiant de ce compte est suspendu.
+   *[other] { $count } identifiants de ce compte sont suspendus.
+}
+status-unpause = Voir que vérifier, et lever les suspensions
+status-off-title = Ceci ne peut pas être consulté ici
+status-off-text = L'exploitant de cette autorité de certification ne laisse consulter que votre propre adresse IP, et votre compte par un lien.
+status-too-many-title = Trop de consultations
+status-too-many-text = Vous avez consulté très souvent en peu de temps. Réessayez dans { $wait }.
+typed-empty = Rien n'est rempli.
+typed-name = Ce n'est pas un nom de domaine. Écrivez-le comme example.com.
+typed-name-character = Un nom de domaine ne contient pas « { $character } ». Écrivez-le comme example.com, sans rien devant ni derrière.
+typed-name-too-long = C'est trop long pour un nom de domaine.
+typed-name-wildcard = Une étoile ne peut être qu'au début, comme dans *.example.com.
+typed-names-too-many = Un certificat a au plus { $max } noms ici.
+typed-address = Ce n'est pas une adresse IP. Écrivez-la comme 192.0.2.1 ou 2001:db8::1.
+link-foreign-title = Ce lien n'est pas d'ici
+link-foreign-text = Il vient d'une autre autorité de certification, ou d'une clé remplacée depuis. Relancez votre client ACME : tant qu'un identifiant est suspendu, le refus porte un lien qui fonctionne.
+link-used-title = Ce lien a déjà servi
+link-used-text = Les suspensions concernées ont été levées le { $time }. Lancez votre client ACME : ses commandes sont de nouveau acceptées, dans les autres limites.
+link-used-since = { $n ->
+    [one] Un identifiant a été suspendu depuis : lancez votre client ACME pour lui, et utilisez le lien de ce refus.
+   *[other] { $count } identifiants ont été suspendus depuis : lancez votre client ACME pour eux, et utilisez le lien de ce refus.
+}

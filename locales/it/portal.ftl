@@ -261,3 +261,47 @@ too-many-requests-cause-1 = Molti client dietro un solo indirizzo che partono tu
 too-many-requests-cause-2 = Un client che chiede lo stato di un ordine senza pause.
 too-many-requests-cause-3 = Un ciclo che invia di nuovo una richiesta appena è fallita.
 too-many-requests-now-1 = Avviare i lavori programmati a un minuto casuale e chiedere lo stato di un ordine al massimo ogni pochi secondi.
+
+pages = Pagine
+status-title = Quanto resta
+status-lead = Qui si vede quanto resta di un limite e quando sarà di nuovo tutto disponibile. Guardare non consuma nulla.
+status-domain = Dominio registrato
+status-domain-hint = Per esempio example.com. Un nome al di sotto, come www.example.com, conta per esso.
+status-names = Tutti i nomi di un certificato
+status-names-hint = Separati da spazi o virgole: il limite vale per esattamente questo insieme di nomi.
+status-address = Indirizzo IP
+status-address-hint = È già inserito quello da cui si proviene.
+status-address-own-hint = Qui si può guardare solo quello da cui si proviene.
+status-account-hint = Quanto resta a un account si mostra solo al suo titolare: con il link nel rifiuto che il client ACME riceve per i nomi sospesi, o con un link dato dal gestore di questa autorità di certificazione.
+status-look = Mostra
+status-as-of = Situazione alle { $time }.
+status-counts-for = { $name } conta per il dominio registrato { $domain }.
+status-left = Restano { $left } su { $burst }
+status-next-at = Non resta nulla. Il prossimo torna fra { $wait }, alle { $time }.
+status-full-at = Saranno tornati tutti fra { $wait }, alle { $time }.
+status-full = Nulla è in uso.
+status-none-paused = Nessun identificatore di questo account è sospeso.
+status-paused = { $n ->
+    [one] Un identificatore di questo account è sospeso.
+   *[other] { $count } identificatori di questo account sono sospesi.
+}
+status-unpause = Vedere che cosa verificare e togliere le sospensioni
+status-off-title = Qui non si può guardare questo
+status-off-text = Il gestore di questa autorità di certificazione permette di guardare solo il proprio indirizzo IP, e il proprio account con un link.
+status-too-many-title = Troppe richieste di consultazione
+status-too-many-text = Ci sono state moltissime consultazioni in poco tempo. Riprovare fra { $wait }.
+typed-empty = Non è stato inserito nulla.
+typed-name = Questo non è un nome di dominio. Scriverlo come example.com.
+typed-name-character = Un nome di dominio non contiene "{ $character }". Scriverlo come example.com, senza nulla prima o dopo.
+typed-name-too-long = È troppo lungo per un nome di dominio.
+typed-name-wildcard = Un asterisco può stare solo all'inizio, come in *.example.com.
+typed-names-too-many = Qui un certificato ha al massimo { $max } nomi.
+typed-address = Questo non è un indirizzo IP. Scriverlo come 192.0.2.1 o 2001:db8::1.
+link-foreign-title = Questo link non è di qui
+link-foreign-text = È stato creato da un'altra autorità di certificazione, o con una chiave nel frattempo sostituita. Eseguire di nuovo il client ACME: finché un identificatore è sospeso, il rifiuto porta un link che funziona.
+link-used-title = Questo link è già stato usato
+link-used-text = Le sospensioni a cui serve sono state tolte alle { $time }. Eseguire il client ACME: i suoi ordini sono di nuovo accettati, entro gli altri limiti.
+link-used-since = { $n ->
+    [one] Dopo di allora è stato sospeso un identificatore: eseguire il client ACME per esso e usare il link in quel rifiuto.
+   *[other] Dopo di allora sono stati sospesi { $count } identificatori: eseguire il client ACME per essi e usare il link in quel rifiuto.
+}

@@ -245,3 +245,45 @@ too-many-requests-cause-1 = Nhiều máy khách sau cùng một địa chỉ đ�
 too-many-requests-cause-2 = Máy khách hỏi trạng thái của đơn liên tục không nghỉ.
 too-many-requests-cause-3 = Vòng lặp gửi lại yêu cầu ngay khi vừa thất bại.
 too-many-requests-now-1 = Hãy chạy tác vụ định kỳ vào một phút ngẫu nhiên, và chỉ hỏi trạng thái của đơn cách nhau ít nhất vài giây.
+
+pages = Các trang
+status-title = Còn lại bao nhiêu
+status-lead = Xem một giới hạn còn lại bao nhiêu và khi nào đầy trở lại. Việc xem không tiêu tốn gì.
+status-domain = Tên miền đã đăng ký
+status-domain-hint = Ví dụ example.com. Tên nằm dưới nó, như www.example.com, được tính cho nó.
+status-names = Mọi tên của một chứng chỉ
+status-names-hint = Cách nhau bằng dấu cách hoặc dấu phẩy: giới hạn áp dụng cho đúng tập hợp tên này.
+status-address = Địa chỉ IP
+status-address-hint = Địa chỉ của bạn đã được điền sẵn.
+status-address-own-hint = Ở đây chỉ xem được địa chỉ của chính bạn.
+status-account-hint = Phần còn lại của một tài khoản chỉ hiện cho chủ tài khoản: qua liên kết trong lời từ chối mà máy khách ACME nhận được cho các tên bị tạm dừng, hoặc qua liên kết do đơn vị vận hành tổ chức cấp chứng chỉ này đưa cho bạn.
+status-look = Xem
+status-as-of = Tính đến { $time }.
+status-counts-for = { $name } được tính cho tên miền đã đăng ký { $domain }.
+status-left = Còn { $left } trên { $burst }
+status-next-at = Không còn gì. Đơn vị tiếp theo có lại sau { $wait }, lúc { $time }.
+status-full-at = Tất cả có lại sau { $wait }, lúc { $time }.
+status-full = Chưa dùng gì.
+status-none-paused = Không có định danh nào của tài khoản này bị tạm dừng.
+status-paused = { $n ->
+   *[other] { $count } định danh của tài khoản này đang bị tạm dừng.
+}
+status-unpause = Xem cần kiểm tra gì và bỏ tạm dừng
+status-off-title = Không thể xem mục này ở đây
+status-off-text = Đơn vị vận hành tổ chức cấp chứng chỉ này chỉ cho xem địa chỉ IP của chính bạn, và tài khoản của bạn qua một liên kết.
+status-too-many-title = Xem quá nhiều lần
+status-too-many-text = Bạn đã xem rất nhiều lần trong thời gian ngắn. Hãy thử lại sau { $wait }.
+typed-empty = Chưa điền gì.
+typed-name = Đây không phải là tên miền. Hãy viết như example.com.
+typed-name-character = Tên miền không có "{ $character }". Hãy viết như example.com, không thêm gì trước hay sau.
+typed-name-too-long = Quá dài đối với một tên miền.
+typed-name-wildcard = Dấu sao chỉ có thể đứng đầu, như trong *.example.com.
+typed-names-too-many = Ở đây một chứng chỉ có nhiều nhất { $max } tên.
+typed-address = Đây không phải là địa chỉ IP. Hãy viết như 192.0.2.1 hoặc 2001:db8::1.
+link-foreign-title = Liên kết này không phải của nơi đây
+link-foreign-text = Nó do một tổ chức cấp chứng chỉ khác tạo ra, hoặc bằng một khóa đã được thay. Hãy chạy lại máy khách ACME: chừng nào còn định danh bị tạm dừng, lời từ chối sẽ kèm liên kết dùng được.
+link-used-title = Liên kết này đã được dùng
+link-used-text = Các tạm dừng của nó đã được bỏ lúc { $time }. Hãy chạy máy khách ACME: các đơn yêu cầu của nó lại được nhận, trong phạm vi các giới hạn khác.
+link-used-since = { $n ->
+   *[other] Sau đó có { $count } định danh bị tạm dừng: hãy chạy máy khách ACME cho chúng và dùng liên kết trong lời từ chối đó.
+}

@@ -167,7 +167,8 @@ fn message_id(limit: LimitName) -> &'static str {
 }
 
 /// `2026-11-23 10:00:00 UTC`. What is below a second is left out.
-fn moment(at: Timestamp) -> String {
+#[must_use]
+pub fn moment(at: Timestamp) -> String {
     jiff::Timestamp::from_nanosecond(at.as_nanos().into())
         .expect("64 bits of nanoseconds end in 2554, jiff's years in 9999")
         .strftime("%Y-%m-%d %H:%M:%S UTC")

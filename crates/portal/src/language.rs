@@ -29,10 +29,13 @@ pub(crate) fn remembered_or_negotiated(headers: &HeaderMap) -> Language {
     })
 }
 
-/// Keeps the choice for a year, for these pages only.
-pub(crate) fn remember(language: Language) -> HeaderValue {
-    let cookie =
-        format!("{COOKIE}={}; Path=/rate-limits; Max-Age=31536000; SameSite=Lax; HttpOnly", language.tag());
+/// Keeps the choice for a year, for these pages only; where they came over TLS, for TLS only.
+pub(crate) fn remember(language: Language, over_tls: bool) -> HeaderValue {
+    let secure = if over_tls { "; Secure" } else { "" };
+    let cookie = format!(
+        "{COOKIE}={}; Path=/rate-limits; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}",
+        language.tag()
+    );
     HeaderValue::try_from(cookie).expect("plain ASCII is a header value")
 }
 

@@ -1,4 +1,4 @@
-//! Pages for people: the limits in force, and pauses lifted.
+//! Pages for people: the limits in force, what is left of them, and pauses lifted.
 //!
 //! Rendered on the server, without a script, and under a policy that lets a browser load nothing but
 //! one stylesheet of ours. What a page says is in `locales/`, by [`words`]; how it looks, in `templates/` and
@@ -11,7 +11,10 @@ mod origin;
 mod portal;
 mod refusal_page;
 mod response;
+mod status_page;
+mod typed;
 mod unpause_page;
+mod visit;
 mod words;
 
-pub use portal::{Portal, PortalOptions};
+pub use portal::{LookUps, Portal, PortalOptions, Visitor};

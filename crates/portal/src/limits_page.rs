@@ -7,8 +7,8 @@ use tollgate_policy::{
 };
 
 use crate::{
-    portal::Frame,
     refusal_page::{PAUSED, Refusal, TOO_MANY_REQUESTS},
+    visit::Frame,
     words::Words,
 };
 

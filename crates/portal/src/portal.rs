@@ -1,46 +1,69 @@
 //! Which path is which page.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use tollgate_limiter::{
-    Limiter,
-    unpause::{TOKEN_BYTES_MAX, UnpauseClaim, UnpauseLinkError},
-};
-use tollgate_policy::message::Language;
-use tollgate_records::RecordsError;
+use tollgate_engine::Quota;
+use tollgate_limiter::{Limiter, unpause::TOKEN_BYTES_MAX};
+use tollgate_policy::{message::Language, view::LimitsInForce};
 use url::form_urlencoded;
 
 use crate::{
     language,
     limits_page::LimitsPage,
-    origin,
     refusal_page::{Refusal, RefusalPage},
     response::{Caching, answer, page, unless_known},
-    unpause_page::{NoticePage, UnpausePage, UnpausedPage},
-    words::{Notice, Words, own_name},
+    visit::Visit,
+    words::Words,
 };
 
 pub(crate) const LIMITS: &str = "/rate-limits/";
 pub(crate) const LIMITS_JSON: &str = "/rate-limits.json";
+pub(crate) const LIMITS_SCHEMA: &str = "/rate-limits/schema.json";
+pub(crate) const STATUS: &str = "/rate-limits/status";
+pub(crate) const STATUS_JSON: &str = "/rate-limits/status.json";
 pub(crate) const UNPAUSE: &str = "/rate-limits/unpause";
 pub(crate) const STYLESHEET: &str = "/rate-limits/portal.css";
 
-/// The largest form that is looked at; the longest token has 16 KiB.
-const FORM_BYTES_MAX: usize = 24 * 1024;
+/// What a page is asked for by its query, which a link to the same page in another language keeps.
+const KEPT: [&str; 4] = ["token", "domain", "names", "address"];
 
-/// Identifiers listed on the unpause page; a token names 15 unless configured.
-const IDENTIFIERS_LISTED_MAX: usize = 100;
-
-/// The most pauses lifted at once where the policy, which no longer pauses, does not say (RULES 6.2).
-const LIFT_MAX: u32 = 50_000;
+/// The longest of these that is kept; the longest link has a token of 16 KiB.
+const KEPT_BYTES_MAX: usize = TOKEN_BYTES_MAX;
 
 /// What a portal is told besides the limiter.
 #[derive(Clone, Debug, Default)]
 pub struct PortalOptions {
     /// A line above every page, as plain text: `This certificate authority is for tests.`
     pub banner: Option<String>,
+    /// Looking up what is left.
+    pub look_ups: LookUps,
+}
+
+/// Who may look up what is left, and how often.
+#[derive(Clone, Copy, Debug)]
+pub struct LookUps {
+    /// Whether anybody may look up any domain, set or address; else only one's own address.
+    pub public: bool,
+    /// How often one client may.
+    pub per_client: Quota,
+}
+
+impl Default for LookUps {
+    fn default() -> Self {
+        let per_client = Quota::new(30, Duration::from_secs(60), 30).expect("a quota");
+        Self { public: true, per_client }
+    }
+}
+
+/// Who asks for a page, as the listener knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor {
+    /// The client's address.
+    pub address: IpAddr,
+    /// Whether the browser came over TLS.
+    pub over_tls: bool,
 }
 
 /// The pages for people. Share it by `Arc`.
@@ -50,30 +73,6 @@ pub struct Portal {
     words: [Words; Language::ALL.len()],
 }
 
-/// What is around every page.
-pub(crate) struct Frame<'a> {
-    pub(crate) banner: Option<&'a str>,
-    /// The same page in each language.
-    pub(crate) languages: Vec<InLanguage>,
-}
-
-/// A link of the language switch.
-pub(crate) struct InLanguage {
-    pub(crate) tag: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) link: String,
-    pub(crate) current: bool,
-}
-
-/// One request, and the language it is answered in.
-struct Visit<'a> {
-    limiter: &'a Limiter,
-    options: &'a PortalOptions,
-    words: &'a Words,
-    /// What a link to the same page needs beside the language.
-    token: String,
-}
-
 impl Portal {
     /// Pages about the policy, the records and the unpause links of `limiter`.
     #[must_use]
@@ -81,46 +80,41 @@ impl Portal {
         Self { limiter, options, words: Language::ALL.map(Words::new) }
     }
 
-    /// Answers a request for `/rate-limits/`, what is below it, or `/rate-limits.json`; `None` for any
-    /// other path. The caller bounds the body as it is read.
+    /// Whether a path is one of the pages': `/rate-limits/`, what is below it, or `/rate-limits.json`.
+    #[must_use]
+    pub fn has(path: &str) -> bool {
+        path == LIMITS_JSON || path == "/rate-limits" || path.starts_with(LIMITS)
+    }
+
+    /// Answers a request for a path that it [`has`](Self::has); `None` for any other. The caller bounds
+    /// the body as it is read.
     ///
     /// Dropped half way, it has lifted the pauses or it has not, as for any write of the records.
-    pub async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+    pub async fn answer(&self, request: Request<Bytes>, visitor: Visitor) -> Option<Response<Bytes>> {
         let path = request.uri().path();
-        if path != LIMITS_JSON && path != "/rate-limits" && !path.starts_with(LIMITS) {
+        if !Self::has(path) {
             return None;
         }
         let query = request.uri().query().unwrap_or_default();
         let chosen = language::chosen(query);
         let language = chosen.unwrap_or_else(|| language::remembered_or_negotiated(request.headers()));
-        // A token that no link has is not carried on.
-        let token =
-            token_in(if request.method() == Method::POST { request.body() } else { query.as_bytes() });
-        let token = if token.len() <= TOKEN_BYTES_MAX { token } else { String::new() };
+        let asked = if request.method() == Method::POST { request.body() } else { query.as_bytes() };
         let visit = Visit {
             limiter: &self.limiter,
             options: &self.options,
             words: &self.words[language as usize],
-            token,
+            visitor,
+            kept: kept_of(asked),
         };
-        let mut response = match path {
-            UNPAUSE => visit.unpause(&request).await,
-            "/rate-limits" | LIMITS | LIMITS_JSON | STYLESHEET => match *request.method() {
-                Method::GET | Method::HEAD => visit.document(&request),
-                _ => visit.method_not_allowed("GET, HEAD"),
-            },
-            path if let Some(refusal) = Refusal::at(path) => match *request.method() {
-                Method::GET | Method::HEAD => unless_known(visit.refusal(refusal), request.headers()),
-                _ => visit.method_not_allowed("GET, HEAD"),
-            },
-            _ => visit.notice(StatusCode::NOT_FOUND, "no-such-page"),
-        };
-        if path != LIMITS_JSON && path != STYLESHEET {
+        let mut response = visit.respond(&request).await;
+        if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/html; charset=utf-8")
+            || response.status() == StatusCode::NOT_MODIFIED
+        {
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
             headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
             if let Some(language) = chosen {
-                headers.insert(header::SET_COOKIE, language::remember(language));
+                headers.insert(header::SET_COOKIE, language::remember(language, visitor.over_tls));
             }
         }
         Some(if request.method() == Method::HEAD { head_of(response) } else { response })
@@ -128,17 +122,37 @@ impl Portal {
 }
 
 impl Visit<'_> {
-    fn document(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let response = match request.uri().path() {
+    async fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let readable = matches!(*request.method(), Method::GET | Method::HEAD);
+        match request.uri().path() {
+            UNPAUSE => self.unpause(request).await,
+            _ if !readable => self.method_not_allowed("GET, HEAD"),
+            STATUS => self.status(request).await,
+            STATUS_JSON => self.status_json().await,
+            "/rate-limits" => redirect_to_limits(),
+            path => unless_known(self.document(path), request.headers()),
+        }
+    }
+
+    /// What is the same for everybody who reads the language.
+    fn document(&self, path: &str) -> Response<Bytes> {
+        match path {
             LIMITS => self.limits(),
             LIMITS_JSON => self.limits_json(),
+            LIMITS_SCHEMA => {
+                let schema = serde_json::to_vec_pretty(&schemars::schema_for!(LimitsInForce));
+                let schema = schema.expect("a schema is JSON").into();
+                answer(StatusCode::OK, "application/schema+json", schema, Caching::Hour)
+            }
             STYLESHEET => {
                 let stylesheet = Bytes::from_static(include_bytes!("assets/portal.css"));
                 answer(StatusCode::OK, "text/css; charset=utf-8", stylesheet, Caching::Hour)
             }
-            _ => return redirect_to_limits(),
-        };
-        unless_known(response, request.headers())
+            path => match Refusal::at(path) {
+                Some(refusal) => self.refusal(refusal),
+                None => self.notice(StatusCode::NOT_FOUND, "no-such-page"),
+            },
+        }
     }
 
     fn limits(&self) -> Response<Bytes> {
@@ -158,153 +172,27 @@ impl Visit<'_> {
     fn limits_json(&self) -> Response<Bytes> {
         let in_force = self.limiter.policy().limits_in_force();
         let json = serde_json::to_vec_pretty(&in_force).expect("plain strings and numbers serialise");
-        answer(StatusCode::OK, "application/json", json.into(), Caching::Revalidated)
-    }
-
-    async fn unpause(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let answered = match *request.method() {
-            Method::GET | Method::HEAD => {
-                let query = request.uri().query().unwrap_or_default();
-                self.ask_to_unpause(&token_in(query.as_bytes())).await
-            }
-            Method::POST => match self.form(request) {
-                Ok(form) => self.lift(&token_in(form)).await,
-                Err(refusal) => return refusal,
-            },
-            _ => return self.method_not_allowed("GET, HEAD, POST"),
-        };
-        answered.unwrap_or_else(|error| self.failed(&error))
-    }
-
-    /// The page with the button.
-    async fn ask_to_unpause(&self, token: &str) -> Result<Response<Bytes>, RecordsError> {
-        let claim = match self.claim(token) {
-            Ok(claim) => claim,
-            Err(refusal) => return Ok(refusal),
-        };
-        let records = self.limiter.records();
-        let paused = records.pause_count(&claim.account).await?;
-        if paused == 0 {
-            return Ok(self.notice(StatusCode::OK, "nothing-paused"));
-        }
-        let named = records.paused_among(&claim.account, &claim.identifiers, IDENTIFIERS_LISTED_MAX).await?;
-        let listed = u64::try_from(named.len()).unwrap_or(u64::MAX);
-        let immunity = self.limiter.policy().pausing().map(|pausing| self.words.spoken(pausing.immunity));
-        let unpause = UnpausePage {
-            words: self.words,
-            frame: self.frame(),
-            account: claim.account.as_str(),
-            paused,
-            identifiers: named.iter().map(ToString::to_string).collect(),
-            more: paused.saturating_sub(listed),
-            lift_max: self.lift_max(),
-            immunity: immunity.unwrap_or_default(),
-            token,
-        };
-        Ok(page(StatusCode::OK, &unpause, Caching::Never))
-    }
-
-    /// What the button does.
-    async fn lift(&self, token: &str) -> Result<Response<Bytes>, RecordsError> {
-        let claim = match self.claim(token) {
-            Ok(claim) => claim,
-            Err(refusal) => return Ok(refusal),
-        };
-        let now = jiff::Timestamp::from_nanosecond(self.limiter.now().as_nanos().into())
-            .expect("the engine's time ends in 2554, this one's in 9999");
-        let lifted = self.limiter.records().unpause(&claim.account, now, self.lift_max()).await?;
-        tracing::info!(
-            account = %claim.account,
-            lifted = lifted.lifted,
-            remaining = lifted.remaining,
-            "pauses lifted"
-        );
-        let unpaused = UnpausedPage {
-            words: self.words,
-            frame: self.frame(),
-            account: claim.account.as_str(),
-            lifted: lifted.lifted,
-            remaining: lifted.remaining,
-            lift_max: self.lift_max(),
-            token,
-        };
-        Ok(page(StatusCode::OK, &unpaused, Caching::Never))
-    }
-
-    /// What a token claims, or the page that says why it does not.
-    #[expect(clippy::result_large_err, reason = "the error is the answer")]
-    fn claim(&self, token: &str) -> Result<UnpauseClaim, Response<Bytes>> {
-        self.limiter.unpause_links().open(token, self.limiter.now()).map_err(|error| match error {
-            UnpauseLinkError::Expired => self.notice(StatusCode::GONE, "link-expired"),
-            _ => self.notice(StatusCode::FORBIDDEN, "link-invalid"),
-        })
-    }
-
-    /// The body of our own form, or the refusal of anything else.
-    #[expect(clippy::result_large_err, reason = "the error is the answer")]
-    fn form<'r>(&self, request: &'r Request<Bytes>) -> Result<&'r [u8], Response<Bytes>> {
-        if origin::is_foreign(request.headers(), request.uri()) {
-            return Err(self.notice(StatusCode::FORBIDDEN, "foreign-form"));
-        }
-        let kind = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let kind = kind.and_then(|kind| kind.split(|&byte| byte == b';').next()).unwrap_or_default();
-        if !kind.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
-            return Err(self.notice(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-form"));
-        }
-        if request.body().len() > FORM_BYTES_MAX {
-            return Err(self.notice(StatusCode::PAYLOAD_TOO_LARGE, "form-too-large"));
-        }
-        Ok(request.body())
-    }
-
-    fn failed(&self, error: &RecordsError) -> Response<Bytes> {
-        tracing::error!(error = error as &dyn std::error::Error, "pauses could not be read or lifted");
-        let mut response = self.notice(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        let mut response = answer(StatusCode::OK, "application/json", json.into(), Caching::Revalidated);
+        let schema = HeaderValue::from_static("</rate-limits/schema.json>;rel=\"describedby\"");
+        response.headers_mut().insert(header::LINK, schema);
         response
-    }
-
-    fn method_not_allowed(&self, allowed: &'static str) -> Response<Bytes> {
-        let mut response = self.notice(StatusCode::METHOD_NOT_ALLOWED, "no-such-method");
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
-        response
-    }
-
-    fn notice(&self, status: StatusCode, id: &str) -> Response<Bytes> {
-        let notice: Notice = self.words.notice(id);
-        let notice = NoticePage { words: self.words, frame: self.frame(), notice };
-        page(status, &notice, Caching::Never)
-    }
-
-    fn frame(&self) -> Frame<'_> {
-        let link = |language: Language| {
-            let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
-            query.append_pair("lang", language.tag());
-            if !self.token.is_empty() {
-                query.append_pair("token", &self.token);
-            }
-            query.finish()
-        };
-        let languages = Language::ALL.map(|language| InLanguage {
-            tag: language.tag(),
-            name: own_name(language),
-            link: link(language),
-            current: language.tag() == self.words.language(),
-        });
-        Frame { banner: self.options.banner.as_deref(), languages: languages.into() }
-    }
-
-    fn lift_max(&self) -> u32 {
-        self.limiter.policy().pausing().map_or(LIFT_MAX, |pausing| pausing.lift_max)
     }
 }
 
-/// The first `token` of a query or form; empty when there is none, which no link has.
-fn token_in(form: &[u8]) -> String {
-    form_urlencoded::parse(form)
-        .find(|(name, _)| name == "token")
-        .map(|(_, token)| token.into_owned())
-        .unwrap_or_default()
+/// The parts of a query or form that a link to the same page keeps. What no link has is not carried on.
+fn kept_of(asked: &[u8]) -> Vec<(&'static str, String)> {
+    let mut kept = Vec::new();
+    for (name, value) in form_urlencoded::parse(asked) {
+        let name = KEPT.into_iter().find(|kept| *kept == name);
+        if let Some(name) = name
+            && value.len() <= KEPT_BYTES_MAX
+            && !value.is_empty()
+            && kept.iter().all(|(other, _)| *other != name)
+        {
+            kept.push((name, value.into_owned()));
+        }
+    }
+    kept
 }
 
 fn redirect_to_limits() -> Response<Bytes> {

@@ -6,7 +6,8 @@ use askama::Template;
 use tollgate_policy::{Policy, limit::LimitName, message::Language};
 
 use crate::{
-    portal::{Frame, LIMITS, UNPAUSE},
+    portal::{LIMITS, UNPAUSE},
+    visit::Frame,
     words::Words,
 };
 

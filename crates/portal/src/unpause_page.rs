@@ -1,43 +1,54 @@
 //! The pages on which a paused account's holder lifts its pauses.
 
 use askama::Template;
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use tollgate_limiter::unpause::{UnpauseClaim, UnpauseLinkError};
+use tollgate_records::{Reach, RecordsError};
 
 use crate::{
-    portal::Frame,
+    response::{Caching, page},
+    visit::{Frame, Visit, field, moment},
     words::{Notice, Words},
 };
+
+/// Identifiers listed on the unpause page; a token names 15 unless configured.
+const IDENTIFIERS_LISTED_MAX: usize = 100;
+
+/// The most pauses lifted at once where the policy, which no longer pauses, does not say (RULES 6.2).
+const LIFT_MAX: u32 = 50_000;
 
 /// What is paused, what to check, one button.
 #[derive(Template)]
 #[template(path = "unpause.html")]
-pub(crate) struct UnpausePage<'a> {
-    pub(crate) words: &'a Words,
-    pub(crate) frame: Frame<'a>,
-    pub(crate) account: &'a str,
-    /// Pauses in force.
-    pub(crate) paused: u64,
+struct UnpausePage<'a> {
+    words: &'a Words,
+    frame: Frame<'a>,
+    account: &'a str,
+    /// Pauses that the link lifts.
+    paused: u64,
     /// Some of them: those of the refused order.
-    pub(crate) identifiers: Vec<String>,
+    identifiers: Vec<String>,
     /// How many are not listed.
-    pub(crate) more: u64,
+    more: u64,
     /// The most pauses lifted at once.
-    pub(crate) lift_max: u32,
+    lift_max: u32,
     /// How long an identifier then cannot be paused again, in words.
-    pub(crate) immunity: String,
-    pub(crate) token: &'a str,
+    immunity: String,
+    token: &'a str,
 }
 
 /// What was lifted, and what remains.
 #[derive(Template)]
 #[template(path = "unpaused.html")]
-pub(crate) struct UnpausedPage<'a> {
-    pub(crate) words: &'a Words,
-    pub(crate) frame: Frame<'a>,
-    pub(crate) account: &'a str,
-    pub(crate) lifted: u64,
-    pub(crate) remaining: u64,
-    pub(crate) lift_max: u32,
-    pub(crate) token: &'a str,
+struct UnpausedPage<'a> {
+    words: &'a Words,
+    frame: Frame<'a>,
+    account: &'a str,
+    lifted: u64,
+    remaining: u64,
+    lift_max: u32,
+    token: &'a str,
 }
 
 /// A page of one message.
@@ -47,4 +58,110 @@ pub(crate) struct NoticePage<'a> {
     pub(crate) words: &'a Words,
     pub(crate) frame: Frame<'a>,
     pub(crate) notice: Notice,
+}
+
+impl Visit<'_> {
+    pub(crate) async fn unpause(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let answered = match *request.method() {
+            Method::GET | Method::HEAD => self.ask_to_unpause(self.asked("token")).await,
+            Method::POST => match self.form(request) {
+                Ok(form) => self.lift(&field(form, "token")).await,
+                Err(refusal) => return refusal,
+            },
+            _ => return self.method_not_allowed("GET, HEAD, POST"),
+        };
+        answered.unwrap_or_else(|error| self.failed(&error))
+    }
+
+    /// The page with the button.
+    async fn ask_to_unpause(&self, token: &str) -> Result<Response<Bytes>, RecordsError> {
+        let claim = match self.claim(token) {
+            Ok(claim) => claim,
+            Err(refusal) => return Ok(refusal),
+        };
+        let records = self.limiter.records();
+        let reach = records.reach(&claim.account, moment(claim.made)).await?;
+        if reach.liftable == 0 {
+            return self.nothing_to_lift(&claim, reach).await;
+        }
+        let named = records.paused_among(&claim.account, &claim.identifiers, IDENTIFIERS_LISTED_MAX).await?;
+        let listed = u64::try_from(named.len()).unwrap_or(u64::MAX);
+        let immunity = self.limiter.policy().pausing().map(|pausing| self.words.spoken(pausing.immunity));
+        let unpause = UnpausePage {
+            words: self.words,
+            frame: self.frame(),
+            account: claim.account.as_str(),
+            paused: reach.liftable,
+            identifiers: named.iter().map(ToString::to_string).collect(),
+            more: reach.liftable.saturating_sub(listed),
+            lift_max: self.lift_max(),
+            immunity: immunity.unwrap_or_default(),
+            token,
+        };
+        Ok(page(StatusCode::OK, &unpause, Caching::Never))
+    }
+
+    /// What the button does.
+    async fn lift(&self, token: &str) -> Result<Response<Bytes>, RecordsError> {
+        let claim = match self.claim(token) {
+            Ok(claim) => claim,
+            Err(refusal) => return Ok(refusal),
+        };
+        let (made, now, max) = (moment(claim.made), self.moment(), self.lift_max());
+        let records = self.limiter.records();
+        let reach = records.reach(&claim.account, made).await?;
+        if reach.liftable == 0 {
+            return self.nothing_to_lift(&claim, reach).await;
+        }
+        let lifted = records.unpause_by_link(&claim.account, made, now, max).await?;
+        tracing::info!(
+            account = %claim.account,
+            lifted = lifted.lifted,
+            remaining = lifted.remaining,
+            "pauses lifted"
+        );
+        let unpaused = UnpausedPage {
+            words: self.words,
+            frame: self.frame(),
+            account: claim.account.as_str(),
+            lifted: lifted.lifted,
+            remaining: lifted.remaining,
+            lift_max: max,
+            token,
+        };
+        Ok(page(StatusCode::OK, &unpaused, Caching::Never))
+    }
+
+    /// The link was used, or there was never anything to lift.
+    async fn nothing_to_lift(
+        &self,
+        claim: &UnpauseClaim,
+        reach: Reach,
+    ) -> Result<Response<Bytes>, RecordsError> {
+        let Some(lifted_at) = reach.lifted_at else {
+            return Ok(self.notice(StatusCode::OK, "nothing-paused"));
+        };
+        let paused_since = self.limiter.records().pause_count(&claim.account).await?;
+        Ok(self.told(StatusCode::GONE, self.words.link_used(lifted_at, paused_since)))
+    }
+
+    /// What a token claims, or the page that says why it does not.
+    #[expect(clippy::result_large_err, reason = "the error is the answer")]
+    fn claim(&self, token: &str) -> Result<UnpauseClaim, Response<Bytes>> {
+        let links = self.limiter.unpause_links();
+        links.open(token, self.limiter.now()).map_err(|error| self.link_refused(error))
+    }
+
+    /// The page that says why a link is not accepted.
+    pub(crate) fn link_refused(&self, error: UnpauseLinkError) -> Response<Bytes> {
+        match error {
+            UnpauseLinkError::Expired => self.notice(StatusCode::GONE, "link-expired"),
+            UnpauseLinkError::Foreign => self.notice(StatusCode::FORBIDDEN, "link-foreign"),
+            _ => self.notice(StatusCode::FORBIDDEN, "link-invalid"),
+        }
+    }
+
+    fn lift_max(&self) -> u32 {
+        self.limiter.policy().pausing().map_or(LIFT_MAX, |pausing| pausing.lift_max)
+    }
 }

@@ -14,7 +14,10 @@ use tollgate_policy::{
     view::{LimitInForce, PausingInForce, Period, RenewalsInForce},
 };
 
-use crate::numbers::{Part, grouped, parts, rounded};
+use crate::{
+    numbers::{Part, grouped, parts, rounded},
+    typed::Mistake,
+};
 
 /// The texts of one language, parsed.
 pub(crate) struct Words {
@@ -266,6 +269,49 @@ impl Words {
         self.counted("remaining", *remaining)
     }
 
+    /// The page of a link that was used; `paused_since` are in force, and began later.
+    pub(crate) fn link_used(&self, at: jiff::Timestamp, paused_since: u64) -> Notice {
+        let at = at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let mut text = self.with("link-used-text", &[("time", &at)]);
+        if paused_since > 0 {
+            text.push(' ');
+            text.push_str(&self.counted("link-used-since", paused_since));
+        }
+        Notice { title: self.text("link-used-title"), text }
+    }
+
+    pub(crate) fn mistake(&self, mistake: &Mistake) -> String {
+        let values: Vec<_> = mistake.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.with(mistake.id, &values)
+    }
+
+    pub(crate) fn too_many_look_ups(&self, wait: Duration) -> Notice {
+        let text = self.with("status-too-many-text", &[("wait", &self.spoken(wait))]);
+        Notice { title: self.text("status-too-many-title"), text }
+    }
+
+    pub(crate) fn as_of(&self, time: &str) -> String {
+        self.with("status-as-of", &[("time", time)])
+    }
+
+    pub(crate) fn counts_for(&self, name: &str, domain: &str) -> String {
+        self.with("status-counts-for", &[("name", name), ("domain", domain)])
+    }
+
+    /// `12 of 50 left`
+    pub(crate) fn left(&self, left: u64, burst: u64) -> String {
+        self.with("status-left", &[("left", &self.number(left)), ("burst", &self.number(burst))])
+    }
+
+    pub(crate) fn paused(&self, paused: u64) -> String {
+        if paused == 0 { self.text("status-none-paused") } else { self.counted("status-paused", paused) }
+    }
+
+    /// A text of a wait and of the moment at which it ends.
+    pub(crate) fn at_moment(&self, id: &str, wait: &str, time: &str) -> String {
+        self.with(id, &[("wait", wait), ("time", time)])
+    }
+
     /// Parts of a duration by the texts of `family`: `for` or `every`.
     fn told(&self, family: &str, parts: &[Part]) -> String {
         let told: Vec<_> =
@@ -375,9 +421,14 @@ mod tests {
             include_str!("portal.rs"),
             include_str!("limits_page.rs"),
             include_str!("refusal_page.rs"),
+            include_str!("status_page.rs"),
+            include_str!("typed.rs"),
+            include_str!("unpause_page.rs"),
+            include_str!("visit.rs"),
             include_str!("../templates/base.html"),
             include_str!("../templates/limits.html"),
             include_str!("../templates/refusal.html"),
+            include_str!("../templates/status.html"),
             include_str!("../templates/unpause.html"),
             include_str!("../templates/unpaused.html"),
         ];

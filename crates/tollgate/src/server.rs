@@ -318,7 +318,12 @@ fn front(
     });
     let banner = is_test_ca
         .then(|| "This certificate authority is for tests: its certificates are worthless.".to_owned());
-    Front::new(gateway, Portal::new(limiter.clone(), PortalOptions { banner }), overall, limiter.clone())
+    Front::new(
+        gateway,
+        Portal::new(limiter.clone(), PortalOptions { banner, ..PortalOptions::default() }),
+        overall,
+        limiter.clone(),
+    )
 }
 
 /// The CA behind the gateway, and the path of its directory.

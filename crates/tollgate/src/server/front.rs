@@ -6,14 +6,14 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use tollgate_gateway::{
     Gateway,
-    client_address::ClientAddress,
+    client_address::{ClientAddress, Scheme},
     listener::{Answer, AnswerFuture},
     overall::{Excess, OverallLimits},
     request_body::IncomingBody,
 };
 use tollgate_limiter::Limiter;
 use tollgate_policy::overall::RequestClass;
-use tollgate_portal::Portal;
+use tollgate_portal::{Portal, Visitor};
 
 /// The largest form that the pages take.
 const FORM_BYTES_MAX: usize = 32 * 1024;
@@ -46,7 +46,8 @@ impl Front {
         let (head, body) = request.into_parts();
         match body.read(FORM_BYTES_MAX, FORM_TIMEOUT).await {
             Ok(body) => {
-                let answer = self.portal.answer(Request::from_parts(head, body)).await;
+                let visitor = Visitor { address: client.ip(), over_tls: client.scheme() == Scheme::Https };
+                let answer = self.portal.answer(Request::from_parts(head, body), visitor).await;
                 answer.unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "no such page"))
             }
             Err(error) => plain(StatusCode::BAD_REQUEST, &error.to_string()),
@@ -56,15 +57,11 @@ impl Front {
 
 impl Answer for Front {
     fn answer(&self, request: Request<IncomingBody>, client: ClientAddress) -> AnswerFuture<'_> {
-        if is_page(request.uri().path()) {
+        if Portal::has(request.uri().path()) {
             return Box::pin(async move { Ok(self.page(request, client).await) });
         }
         self.gateway.answer(request, client)
     }
-}
-
-fn is_page(path: &str) -> bool {
-    path == "/rate-limits.json" || path == "/rate-limits" || path.starts_with("/rate-limits/")
 }
 
 fn too_many(excess: &Excess) -> Response<Bytes> {

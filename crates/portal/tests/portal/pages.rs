@@ -1,143 +1,17 @@
-//! The pages as a browser gets them.
+//! Limits, refusals and pauses.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header, request};
-use tollgate_acme::{identifier::Identifier, resource::AccountId};
-use tollgate_engine::Timestamp;
-use tollgate_limiter::{Chance, Clock, Limiter, LimiterOptions, unpause::UnpauseLinks};
-use tollgate_policy::{Policy, config, limit::LimitName, preset::Preset};
-use tollgate_portal::{Portal, PortalOptions};
-use tollgate_records::Records;
-use tollgate_store::{HashKey, MemoryStore, MemoryStoreOptions};
+use http::{Method, Request, StatusCode, header, request};
+use tollgate_policy::{Policy, limit::LimitName, preset::Preset};
 
-/// 2026-11-23 10:00:00 UTC.
-const START: Timestamp = Timestamp::from_secs(1_795_428_000);
-const DAY: Duration = Duration::from_secs(86_400);
-const LINKS: &str = "https://acme.example/rate-limits/unpause";
-
-struct TestClock(AtomicU64);
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_nanos(self.0.load(Ordering::Relaxed))
-    }
-}
-
-struct Never;
-
-impl Chance for Never {
-    fn fraction(&self) -> f64 {
-        0.0
-    }
-}
-
-/// A portal and what is behind it.
-struct World {
-    portal: Portal,
-    limiter: Arc<Limiter>,
-    clock: Arc<TestClock>,
-}
-
-impl World {
-    async fn new() -> Self {
-        Self::with(Policy::preset(Preset::Letsencrypt), None).await
-    }
-
-    async fn with(policy: Policy, banner: Option<&str>) -> Self {
-        let clock = Arc::new(TestClock(AtomicU64::new(START.as_nanos())));
-        let limiter = Arc::new(Limiter::new(LimiterOptions {
-            policy: Arc::new(policy),
-            store: Arc::new(MemoryStore::new(MemoryStoreOptions::default())),
-            store_deadline: Duration::from_millis(250),
-            hash_key: HashKey::new([7; 16]),
-            records: Records::in_memory().await.unwrap(),
-            unpause: UnpauseLinks::new(LINKS.to_owned(), &[7; 32], 14 * DAY),
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            chance: Arc::new(Never),
-        }));
-        let options = PortalOptions { banner: banner.map(str::to_owned) };
-        Self { portal: Portal::new(Arc::clone(&limiter), options), limiter, clock }
-    }
-
-    /// Pauses names of an account and gives the token of the link in a refusal naming them.
-    async fn paused(&self, names: &[&str]) -> String {
-        let identifiers: Vec<_> = names.iter().map(|name| Identifier::from_text(name).unwrap()).collect();
-        let now = jiff::Timestamp::from_nanosecond(self.limiter.now().as_nanos().into()).unwrap();
-        let (account, records) = (account(), self.limiter.records());
-        for identifier in &identifiers {
-            assert!(records.pause(&account, identifier, now, jiff::Timestamp::MIN).await.unwrap());
-        }
-        let link = self.limiter.unpause_links().link(&account, &identifiers, self.limiter.now());
-        link.split_once("?token=").unwrap().1.to_owned()
-    }
-
-    async fn pauses(&self) -> u64 {
-        self.limiter.records().pause_count(&account()).await.unwrap()
-    }
-
-    fn advance(&self, by: Duration) {
-        let by = u64::try_from(by.as_nanos()).unwrap();
-        self.clock.0.fetch_add(by, Ordering::Relaxed);
-    }
-
-    async fn send(&self, request: request::Builder, body: impl Into<Bytes>) -> Response<Bytes> {
-        self.portal.answer(request.body(body.into()).unwrap()).await.expect("a page of the portal")
-    }
-
-    async fn get(&self, path: &str) -> Response<Bytes> {
-        self.send(Request::get(path), "").await
-    }
-
-    /// Follows the link of a refusal.
-    async fn follow(&self, token: &str) -> Response<Bytes> {
-        self.get(&format!("/rate-limits/unpause?token={token}")).await
-    }
-
-    /// Presses the button, as a browser does.
-    async fn press(&self, token: &str) -> Response<Bytes> {
-        self.send(form(), format!("token={token}")).await
-    }
-}
-
-fn form() -> request::Builder {
-    Request::post("/rate-limits/unpause")
-        .header(header::HOST, "acme.example")
-        .header(header::ORIGIN, "null")
-        .header("sec-fetch-site", "same-origin")
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-}
-
-fn account() -> AccountId {
-    AccountId::of("/acme/acct/1").unwrap()
-}
-
-fn configured(file: &str) -> Policy {
-    Policy::from_raw(&config::parse(file).unwrap()).unwrap()
-}
-
-fn text(response: &Response<Bytes>) -> &str {
-    std::str::from_utf8(response.body()).unwrap()
-}
-
-fn heading(response: &Response<Bytes>) -> &str {
-    let (_, rest) = text(response).split_once("<h1>").unwrap();
-    rest.split_once("</h1>").unwrap().0
-}
+use crate::world::*;
 
 #[tokio::test]
 async fn only_paths_of_the_portal_are_answered() {
     let world = World::new().await;
     for path in ["/", "/directory", "/rate-limits-of-another", "/rate-limits.json5", "/acme/rate-limits/"] {
-        let request = Request::get(path).body(Bytes::new()).unwrap();
-        assert!(world.portal.answer(request).await.is_none(), "{path}");
+        assert!(!world.answers(path).await, "{path}");
     }
     for (path, status) in [
         ("/rate-limits/", StatusCode::OK),
@@ -297,17 +171,18 @@ async fn paused_identifiers_are_listed_and_lifted_by_the_button() {
     insta::assert_snapshot!("unpaused", text(&page));
     assert_eq!(world.pauses().await, 0);
 
-    assert_eq!(heading(&world.press(&token).await), "Nothing was paused");
-    let page = world.follow(&token).await;
-    assert_eq!((page.status(), heading(&page)), (StatusCode::OK, "Nothing is paused"));
+    for page in [world.press(&token).await, world.follow(&token).await] {
+        assert_eq!((page.status(), heading(&page)), (StatusCode::GONE, "This link was used already"));
+        assert!(text(&page).contains("lifted at 2026-11-23 10:00:00 UTC"), "{}", text(&page));
+    }
 }
 
 #[tokio::test]
 async fn link_whose_identifiers_are_free_again_says_how_many_others_are_not() {
     let world = World::with(configured("[pausing]\nlift-max = 1"), None).await;
     let token = world.paused(&["a.example"]).await;
-    world.press(&token).await;
     world.paused(&["b.example", "c.example"]).await;
+    world.press(&token).await;
     let page = world.follow(&token).await;
     assert!(text(&page).contains("<li>2 that this link does not name</li>"));
 }
@@ -476,6 +351,7 @@ async fn switch_goes_before_what_the_browser_asks_for_and_is_remembered() {
     assert_eq!(heading(&page), "Identifikatorer på pause");
     let cookie = page.headers()[header::SET_COOKIE].to_str().unwrap();
     assert!(cookie.starts_with("tollgate-language=da; Path=/rate-limits; "), "{cookie}");
+    assert!(cookie.ends_with("; Secure"), "{cookie}");
 
     // The button's answer is in the language that was chosen.
     let remembered = form().header(header::COOKIE, "other=1; tollgate-language=da");
@@ -570,5 +446,59 @@ async fn page_of_a_refusal_follows_the_policy() {
         assert_eq!(page.status(), StatusCode::OK, "{slug}");
         assert!(text(&page).contains("This limit is not in force"), "{slug}");
         assert!(!text(&page).contains("class=\"message\""), "{slug}");
+    }
+}
+
+#[tokio::test]
+async fn link_of_another_installation_gets_a_page_of_its_own() {
+    let world = World::new().await;
+    world.paused(&["a.example"]).await;
+    let theirs = tollgate_limiter::unpause::UnpauseLinks::new(
+        "https://other.example/rate-limits/unpause".to_owned(),
+        &[9; 32],
+        14 * DAY,
+    );
+    let link = theirs.link(&account(), &[], START);
+    let token = link.split_once("?token=").unwrap().1;
+    for page in [world.follow(token).await, world.press(token).await] {
+        assert_eq!((page.status(), heading(&page)), (StatusCode::FORBIDDEN, "This link is not from here"));
+    }
+    assert_eq!(world.pauses().await, 1);
+}
+
+#[tokio::test]
+async fn used_link_lifts_nothing_that_was_paused_later() {
+    let world = World::new().await;
+    let token = world.paused(&["a.example"]).await;
+    world.press(&token).await;
+    world.advance(DAY);
+    world.paused(&["b.example"]).await;
+    for page in [world.press(&token).await, world.follow(&token).await] {
+        assert_eq!((page.status(), heading(&page)), (StatusCode::GONE, "This link was used already"));
+        assert!(text(&page).contains("One identifier was paused after that"), "{}", text(&page));
+    }
+    assert_eq!(world.pauses().await, 1);
+}
+
+#[tokio::test]
+async fn list_of_limits_is_as_its_published_schema_says() {
+    let world = World::new().await;
+    let answer = world.get("/rate-limits/schema.json").await;
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/schema+json");
+    let schema: serde_json::Value = serde_json::from_str(text(&answer)).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for policy in
+        Preset::ALL.map(Policy::preset).into_iter().chain([configured("[pausing]\nenabled = false")])
+    {
+        let world = World::with(policy, None).await;
+        let list = world.get("/rate-limits.json").await;
+        assert_eq!(list.headers()[header::LINK], "</rate-limits/schema.json>;rel=\"describedby\"");
+        let list: serde_json::Value = serde_json::from_str(text(&list)).unwrap();
+        assert_eq!(list["version"], 1);
+        let errors: Vec<_> = validator.iter_errors(&list).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        let mut broken = list.clone();
+        broken["limits"][0]["burst"] = "many".into();
+        assert!(!validator.is_valid(&broken), "the schema says something");
     }
 }
