@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Commands the tests run, and the Debian package each is in.
-const COMMANDS: [(&str, &str); 12] = [
+const COMMANDS: [(&str, &str); 14] = [
     ("pebble", "pebble"),
     ("pebble-challtestsrv", "pebble"),
     ("lego", "lego"),
@@ -25,6 +25,9 @@ const COMMANDS: [(&str, &str); 12] = [
     ("uacme", "uacme"),
     ("acme-tiny", "acme-tiny"),
     ("redis-server", "redis-server"),
+    ("psql", "postgresql"),
+    // PostgreSQL refuses to run as root.
+    ("setpriv", "util-linux"),
     // dehydrated, acme-tiny and serles call these.
     ("openssl", "openssl"),
     ("curl", "curl"),
@@ -35,7 +38,11 @@ const COMMANDS: [(&str, &str); 12] = [
 ];
 
 /// Packages that are files rather than commands.
-const FILES: [(&str, &str); 1] = [("/etc/ssl/certs/ca-certificates.crt", "ca-certificates")];
+const FILES: [(&str, &str); 2] = [
+    ("/etc/ssl/certs/ca-certificates.crt", "ca-certificates"),
+    // Its server and initdb are in no PATH.
+    ("/usr/lib/postgresql", "postgresql"),
+];
 
 /// Python programs: the folder under `target/peers`, and every package with its version.
 const ENVIRONMENTS: [(&str, &str); 3] = [

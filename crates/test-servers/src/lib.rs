@@ -4,5 +4,6 @@
 //! For tests only: what goes wrong here panics, with the server's own log.
 
 pub mod ports;
+pub mod postgres;
 pub mod process;
 pub mod redis;
