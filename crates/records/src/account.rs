@@ -1,7 +1,7 @@
 //! Accounts and their keys.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 use tollgate_acme::{
     jwk::{Jwk, Thumbprint},
     resource::AccountId,
@@ -26,12 +26,12 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn account(&self, id: &AccountId) -> Result<Option<Account>> {
-        sqlx::query("SELECT path, key, deactivated FROM accounts WHERE path = ?")
-            .bind(id.as_str())
-            .fetch_optional(self.readers())
-            .await?
-            .map(|row| Account::read(&row))
-            .transpose()
+        self.read_optional(
+            sqlx::query("SELECT path, key, deactivated FROM accounts WHERE path = $1").bind(id.as_str()),
+        )
+        .await?
+        .map(|row| Account::read(&row))
+        .transpose()
     }
 
     /// The account that has this key now, deactivated or not.
@@ -40,12 +40,12 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn account_by_key(&self, key: &Thumbprint) -> Result<Option<Account>> {
-        sqlx::query("SELECT path, key, deactivated FROM accounts WHERE thumbprint = ?")
-            .bind(&key.0[..])
-            .fetch_optional(self.readers())
-            .await?
-            .map(|row| Account::read(&row))
-            .transpose()
+        self.read_optional(
+            sqlx::query("SELECT path, key, deactivated FROM accounts WHERE thumbprint = $1").bind(&key.0[..]),
+        )
+        .await?
+        .map(|row| Account::read(&row))
+        .transpose()
     }
 
     /// Creates the account or replaces its key; `key: None` leaves a known key alone.
@@ -66,17 +66,17 @@ impl Records {
                     let thumbprint = thumbprint.as_ref().map(|thumbprint| &thumbprint.0[..]);
                     sqlx::query(
                         "UPDATE accounts SET key = NULL, thumbprint = NULL
-                         WHERE thumbprint = ? AND path <> ?",
+                         WHERE thumbprint = $1 AND path <> $2",
                     )
                     .bind(thumbprint)
                     .bind(id.as_str())
                     .execute(&mut *connection)
                     .await?;
                     sqlx::query(
-                        "INSERT INTO accounts (path, key, thumbprint, created_ms) VALUES (?, ?, ?, ?)
+                        "INSERT INTO accounts (path, key, thumbprint, created_ms) VALUES ($1, $2, $3, $4)
                          ON CONFLICT (path) DO UPDATE SET
-                             key = coalesce(excluded.key, key),
-                             thumbprint = coalesce(excluded.thumbprint, thumbprint)",
+                             key = coalesce(excluded.key, accounts.key),
+                             thumbprint = coalesce(excluded.thumbprint, accounts.thumbprint)",
                     )
                     .bind(id.as_str())
                     .bind(key)
@@ -100,7 +100,7 @@ impl Records {
         self.writer()
             .write(move |connection| {
                 Box::pin(async move {
-                    sqlx::query("UPDATE accounts SET key = NULL, thumbprint = NULL WHERE path = ?")
+                    sqlx::query("UPDATE accounts SET key = NULL, thumbprint = NULL WHERE path = $1")
                         .bind(id.as_str())
                         .execute(connection)
                         .await?;
@@ -120,7 +120,7 @@ impl Records {
         self.writer()
             .write(move |connection| {
                 Box::pin(async move {
-                    sqlx::query("UPDATE accounts SET deactivated = 1 WHERE path = ?")
+                    sqlx::query("UPDATE accounts SET deactivated = 1 WHERE path = $1")
                         .bind(id.as_str())
                         .execute(connection)
                         .await?;
@@ -132,7 +132,7 @@ impl Records {
 }
 
 impl Account {
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let columns = Columns { row, table: "accounts" };
         let key = columns
             .optional_text("key")?

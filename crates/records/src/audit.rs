@@ -1,7 +1,7 @@
 //! Who changed what, and why. Only ever added to, in the transaction of the change.
 
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, any::AnyRow};
 
 use crate::{Records, Result, column::Columns};
 
@@ -45,13 +45,14 @@ impl Records {
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn audit(&self, before_id: Option<u64>, max: u32) -> Result<Vec<AuditEntry>> {
         let before_id = before_id.and_then(|id| i64::try_from(id).ok()).unwrap_or(i64::MAX);
-        sqlx::query(
-            "SELECT id, at_ms, who, what, subject, before, after, why FROM audit
-             WHERE id < ? ORDER BY id DESC LIMIT ?",
+        self.read_all(
+            sqlx::query(
+                "SELECT id, at_ms, who, what, subject, before, after, why FROM audit
+             WHERE id < $1 ORDER BY id DESC LIMIT $2",
+            )
+            .bind(before_id)
+            .bind(i64::from(max)),
         )
-        .bind(before_id)
-        .bind(max)
-        .fetch_all(self.readers())
         .await?
         .iter()
         .map(AuditEntry::read)
@@ -61,9 +62,9 @@ impl Records {
 
 impl Change<'_> {
     /// Writes it down, in the transaction that the connection is in.
-    pub(crate) async fn write(self, connection: &mut SqliteConnection) -> Result<()> {
+    pub(crate) async fn write(self, connection: &mut AnyConnection) -> Result<()> {
         sqlx::query(
-            "INSERT INTO audit (at_ms, who, what, subject, before, after, why) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO audit (at_ms, who, what, subject, before, after, why) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(self.at.as_millisecond())
         .bind(self.who)
@@ -79,7 +80,7 @@ impl Change<'_> {
 }
 
 impl AuditEntry {
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let columns = Columns { row, table: "audit" };
         Ok(Self {
             id: columns.count("id")?,

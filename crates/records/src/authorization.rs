@@ -1,6 +1,6 @@
 //! Authorizations, their challenges, and whether their outcome was counted.
 
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 use tollgate_acme::{
     authorization::AuthorizationStatus,
     identifier::Identifier,
@@ -51,9 +51,9 @@ impl Records {
             .write(move |connection| {
                 Box::pin(async move {
                     sqlx::query(
-                        "INSERT INTO authorizations (path, account, identifier) VALUES (?, ?, ?)
+                        "INSERT INTO authorizations (path, account, identifier) VALUES ($1, $2, $3)
                          ON CONFLICT (path) DO UPDATE SET
-                             identifier = coalesce(identifier, excluded.identifier)",
+                             identifier = coalesce(authorizations.identifier, excluded.identifier)",
                     )
                     .bind(id.as_str())
                     .bind(account.as_str())
@@ -63,8 +63,8 @@ impl Records {
                     for challenge in &challenges {
                         // The bound holds over all calls, not only within this one.
                         sqlx::query(
-                            "INSERT INTO challenges (path, authorization_path) SELECT ?1, ?2
-                             WHERE (SELECT count(*) FROM challenges WHERE authorization_path = ?2) < ?3
+                            "INSERT INTO challenges (path, authorization_path) SELECT $1, $2
+                             WHERE (SELECT count(*) FROM challenges WHERE authorization_path = $2) < $3
                              ON CONFLICT DO NOTHING",
                         )
                         .bind(challenge.as_str())
@@ -85,9 +85,8 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn authorization(&self, id: &ResourcePath) -> Result<Option<Authorization>> {
-        sqlx::query("SELECT * FROM authorizations WHERE path = ?")
-            .bind(id.as_str())
-            .fetch_optional(self.readers())
+        self.read_optional(sqlx::query("SELECT path, account, identifier, status, attempted, counted FROM authorizations WHERE path = $1")
+            .bind(id.as_str()))
             .await?
             .map(|row| Authorization::read(&row))
             .transpose()
@@ -99,13 +98,14 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn authorizations_of_order(&self, order: &ResourcePath) -> Result<Vec<Authorization>> {
-        sqlx::query(
-            "SELECT authorizations.* FROM order_authorizations
+        self.read_all(
+            sqlx::query(
+                "SELECT path, account, identifier, status, attempted, counted FROM order_authorizations
              JOIN authorizations ON path = authorization_path
-             WHERE order_path = ? ORDER BY authorization_path",
+             WHERE order_path = $1 ORDER BY authorization_path",
+            )
+            .bind(order.as_str()),
         )
-        .bind(order.as_str())
-        .fetch_all(self.readers())
         .await?
         .iter()
         .map(Authorization::read)
@@ -123,7 +123,7 @@ impl Records {
         self.writer()
             .write(move |connection| {
                 Box::pin(async move {
-                    sqlx::query("UPDATE authorizations SET attempted = 1 WHERE path = ?")
+                    sqlx::query("UPDATE authorizations SET attempted = 1 WHERE path = $1")
                         .bind(id.as_str())
                         .execute(connection)
                         .await?;
@@ -149,17 +149,17 @@ impl Records {
         self.writer()
             .write(move |connection| {
                 Box::pin(async move {
-                    let counted: Option<bool> =
-                        sqlx::query_scalar("SELECT counted FROM authorizations WHERE path = ?")
+                    let claimed =
+                        sqlx::query("UPDATE authorizations SET counted = 1 WHERE path = $1 AND counted = 0")
                             .bind(id.as_str())
-                            .fetch_optional(&mut *connection)
+                            .execute(&mut *connection)
                             .await?;
-                    sqlx::query("UPDATE authorizations SET status = ?, counted = 1 WHERE path = ?")
+                    sqlx::query("UPDATE authorizations SET status = $1 WHERE path = $2")
                         .bind(status.as_str())
                         .bind(id.as_str())
                         .execute(connection)
                         .await?;
-                    Ok(counted == Some(false))
+                    Ok(claimed.rows_affected() == 1)
                 })
             })
             .await
@@ -167,7 +167,7 @@ impl Records {
 }
 
 impl Authorization {
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let columns = Columns { row, table: "authorizations" };
         Ok(Self {
             id: columns.path("path")?,

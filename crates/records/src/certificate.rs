@@ -1,7 +1,7 @@
 //! Certificates seen issued, by their ARI ids.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 use tollgate_acme::{
     certificate::CertificateId,
     identifier::IdentifierSet,
@@ -44,10 +44,10 @@ impl Records {
                     sqlx::query(
                         "INSERT INTO certificates
                              (id, account, order_path, identifiers, not_before_ms, not_after_ms, revoked)
-                         VALUES (?, ?, ?, ?, ?, ?, ?)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7)
                          ON CONFLICT (id) DO UPDATE SET
-                             order_path = coalesce(order_path, excluded.order_path),
-                             revoked = max(revoked, excluded.revoked)",
+                             order_path = coalesce(certificates.order_path, excluded.order_path),
+                             revoked = certificates.revoked | excluded.revoked",
                     )
                     .bind(certificate.id.as_str())
                     .bind(certificate.account.as_str())
@@ -55,7 +55,7 @@ impl Records {
                     .bind(set_text(&certificate.identifiers))
                     .bind(certificate.not_before.as_millisecond())
                     .bind(certificate.not_after.as_millisecond())
-                    .bind(certificate.revoked)
+                    .bind(i64::from(certificate.revoked))
                     .execute(connection)
                     .await?;
                     Ok(())
@@ -70,13 +70,15 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn certificate(&self, id: &CertificateId) -> Result<Option<Certificate>> {
-        sqlx::query(
-            "SELECT *, (SELECT path FROM orders WHERE replaces = id AND status <> 'invalid'
+        self.read_optional(
+            sqlx::query(
+                "SELECT id, account, order_path, identifiers, not_before_ms, not_after_ms, revoked,
+                    (SELECT path FROM orders WHERE replaces = id AND status <> 'invalid'
                         ORDER BY rowid LIMIT 1) AS replaced_by
-             FROM certificates WHERE id = ?",
+             FROM certificates WHERE id = $1",
+            )
+            .bind(id.as_str()),
         )
-        .bind(id.as_str())
-        .fetch_optional(self.readers())
         .await?
         .map(|row| Certificate::read(&row))
         .transpose()
@@ -92,7 +94,7 @@ impl Records {
         self.writer()
             .write(move |connection| {
                 Box::pin(async move {
-                    sqlx::query("UPDATE certificates SET revoked = 1 WHERE id = ?")
+                    sqlx::query("UPDATE certificates SET revoked = 1 WHERE id = $1")
                         .bind(id.as_str())
                         .execute(connection)
                         .await?;
@@ -104,7 +106,7 @@ impl Records {
 }
 
 impl Certificate {
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let columns = Columns { row, table: "certificates" };
         Ok(Self {
             id: columns.certificate("id")?,

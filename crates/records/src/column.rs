@@ -1,7 +1,7 @@
 //! How values are written in columns, and read back.
 
 use jiff::Timestamp;
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, any::AnyRow};
 use tollgate_acme::{
     certificate::CertificateId,
     identifier::{Identifier, IdentifierSet},
@@ -32,7 +32,7 @@ fn set_of(text: &str) -> Option<IdentifierSet> {
 
 /// A row and the table it is from, for the error when a column makes no sense.
 pub(crate) struct Columns<'r> {
-    pub(crate) row: &'r SqliteRow,
+    pub(crate) row: &'r AnyRow,
     pub(crate) table: &'static str,
 }
 
@@ -46,7 +46,8 @@ impl<'r> Columns<'r> {
     }
 
     pub(crate) fn flag(&self, column: &str) -> Result<bool> {
-        Ok(self.row.try_get(column)?)
+        let number: i64 = self.row.try_get(column)?;
+        Ok(number != 0)
     }
 
     pub(crate) fn moment(&self, column: &str) -> Result<Timestamp> {

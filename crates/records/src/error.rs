@@ -17,27 +17,27 @@ pub enum RecordsError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// The file is there but is no database, or a damaged one.
-    #[error("cannot open the records database {}", path.display())]
+    /// The file is there but is no database, or a damaged one; or there is no connection to be had.
+    #[error("cannot open the records database {database}")]
     Open {
-        /// The database file.
-        path: PathBuf,
-        /// What SQLite says.
+        /// The file, or the server without a password.
+        database: String,
+        /// What the database says.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The file was written by a version of Tollgate that knows more than this one.
-    #[error("the records database {} was written by a newer version (migration {version})", path.display())]
+    /// The database was written by a version of Tollgate that knows more than this one.
+    #[error("the records database {database} was written by a newer version (migration {version})")]
     Newer {
-        /// The database file.
-        path: PathBuf,
+        /// The file, or the server without a password.
+        database: String,
         /// The first migration this version does not know.
         version: i64,
     },
-    /// The file could not be brought to this version.
-    #[error("cannot bring the records database {} to this version", path.display())]
+    /// The database could not be brought to this version.
+    #[error("cannot bring the records database {database} to this version")]
     Migration {
-        /// The database file.
-        path: PathBuf,
+        /// The file, or the server without a password.
+        database: String,
         /// What went wrong.
         source: sqlx::migrate::MigrateError,
     },
@@ -47,6 +47,12 @@ pub enum RecordsError {
     /// A group of writes could not be committed; none of them was done.
     #[error("the records database could not commit")]
     Commit(#[source] Arc<sqlx::Error>),
+    /// No answer came in time. A write may have been done nevertheless.
+    #[error("the records database did not answer in time")]
+    Slow,
+    /// The database was away a moment ago: nothing was tried.
+    #[error("the records database is away")]
+    Away,
     /// [`Records::close`](crate::Records::close) came first.
     #[error("the records are closed")]
     Closed,
@@ -70,10 +76,40 @@ pub enum RecordsError {
         /// Which text.
         what: &'static str,
     },
+    /// A text has a zero byte, which PostgreSQL cannot keep; nothing was written.
+    #[error("{what} has a zero byte")]
+    TextWithZero {
+        /// Which text.
+        what: &'static str,
+    },
     /// What was read makes no sense.
     #[error("the records hold something unreadable in {table}")]
     Corrupt {
         /// Where.
         table: &'static str,
     },
+}
+
+impl RecordsError {
+    /// Whether the database itself could not be reached, rather than having refused something.
+    pub(crate) fn is_away(&self) -> bool {
+        match self {
+            Self::Slow => true,
+            Self::Database(error) => is_away(error),
+            Self::Commit(error) => is_away(error),
+            _ => false,
+        }
+    }
+}
+
+fn is_away(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{Database, Io, PoolTimedOut, Protocol, Tls};
+    match error {
+        Io(_) | Tls(_) | Protocol(_) | PoolTimedOut => true,
+        // Broken connections, a server that shuts down, crashes or starts, and none left to connect to.
+        Database(error) => error.code().is_some_and(|code| {
+            code.starts_with("08") || code.starts_with("57P0") || matches!(&*code, "25P03" | "53300")
+        }),
+        _ => false,
+    }
 }

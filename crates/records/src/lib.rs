@@ -1,5 +1,6 @@
 //! What is not a bucket: the accounts, orders, authorizations and certificates a gateway has seen,
-//! the pauses, the overrides that operators keep and people ask for, and the audit. SQLite; every write is batched with others into one commit.
+//! the pauses, the overrides that operators keep and people ask for, and the audit. In SQLite for
+//! one gateway, in PostgreSQL for several; every write is batched with others into one commit.
 //!
 //! A write answers after its commit, so what was answered is there for every later read, of this
 //! process or of the next. Nothing here decides about limits, and nothing here knows the time.
@@ -7,6 +8,8 @@
 mod account;
 mod audit;
 mod authorization;
+mod availability;
+mod backend;
 mod certificate;
 mod column;
 mod database;
@@ -23,6 +26,7 @@ mod writer;
 pub use account::Account;
 pub use audit::AuditEntry;
 pub use authorization::Authorization;
+pub use backend::{Password, PostgresqlOptions};
 pub use certificate::Certificate;
 pub use database::Records;
 pub use error::RecordsError;

@@ -1,7 +1,7 @@
 //! Orders, what they were admitted as, and what their issuance was charged.
 
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, any::AnyRow};
 use tollgate_acme::{
     certificate::CertificateId,
     identifier::{IdentifierSet, SetId},
@@ -18,7 +18,7 @@ use crate::{
 const AUTHORIZATIONS_PER_ORDER_MAX: usize = 1_000;
 
 /// Orders told for one authorization, the youngest: a reused authorization may have very many.
-const ORDERS_PER_AUTHORIZATION_MAX: u32 = 100;
+const ORDERS_PER_AUTHORIZATION_MAX: i64 = 100;
 
 /// What issuance of an order was charged, if anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,9 +115,9 @@ impl Records {
                 Box::pin(async move {
                     sqlx::query(
                         "UPDATE orders SET
-                             finalize = coalesce(?, finalize),
-                             certificate = coalesce(?, certificate)
-                         WHERE path = ?",
+                             finalize = coalesce($1, finalize),
+                             certificate = coalesce($2, certificate)
+                         WHERE path = $3",
                     )
                     .bind(finalize.as_ref().map(ResourcePath::as_str))
                     .bind(certificate.as_ref().map(ResourcePath::as_str))
@@ -139,9 +139,8 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn order(&self, id: &ResourcePath) -> Result<Option<Order>> {
-        sqlx::query("SELECT * FROM orders WHERE path = ?")
-            .bind(id.as_str())
-            .fetch_optional(self.readers())
+        self.read_optional(sqlx::query("SELECT path, account, identifiers, admitted, replaces, status, issuance, created_ms FROM orders WHERE path = $1")
+            .bind(id.as_str()))
             .await?
             .map(|row| Order::read(&row))
             .transpose()
@@ -153,13 +152,15 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn orders_of_authorization(&self, authorization: &ResourcePath) -> Result<Vec<Order>> {
-        sqlx::query(
-            "SELECT orders.* FROM order_authorizations JOIN orders ON path = order_path
-             WHERE authorization_path = ? ORDER BY created_ms DESC, orders.rowid DESC LIMIT ?",
+        self.read_all(
+            sqlx::query(
+                "SELECT path, account, identifiers, admitted, replaces, status, issuance, created_ms
+             FROM order_authorizations JOIN orders ON path = order_path
+             WHERE authorization_path = $1 ORDER BY created_ms DESC, orders.rowid DESC LIMIT $2",
+            )
+            .bind(authorization.as_str())
+            .bind(ORDERS_PER_AUTHORIZATION_MAX),
         )
-        .bind(authorization.as_str())
-        .bind(ORDERS_PER_AUTHORIZATION_MAX)
-        .fetch_all(self.readers())
         .await?
         .iter()
         .map(Order::read)
@@ -178,8 +179,8 @@ impl Records {
             .write(move |connection| {
                 Box::pin(async move {
                     sqlx::query(
-                        "UPDATE orders SET status = ?1 WHERE path = ?2 AND status <> 'invalid'
-                         AND (status <> 'valid' OR ?1 = 'invalid')",
+                        "UPDATE orders SET status = $1 WHERE path = $2 AND status <> 'invalid'
+                         AND (status <> 'valid' OR $1 = 'invalid')",
                     )
                     .bind(status.as_str())
                     .bind(id.as_str())
@@ -225,7 +226,7 @@ impl Records {
                     let undone =
                         move_issuance(connection, &order, Issuance::Counted, Issuance::Undone).await?;
                     if undone {
-                        sqlx::query("DELETE FROM issued_sets WHERE order_path = ?")
+                        sqlx::query("DELETE FROM issued_sets WHERE order_path = $1")
                             .bind(order.as_str())
                             .execute(connection)
                             .await?;
@@ -243,21 +244,18 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn set_issued_since(&self, set: &SetId, since: Timestamp) -> Result<bool> {
-        Ok(sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM issued_sets WHERE set_id = ? AND issued_ms >= ?)",
-        )
-        .bind(&set.0[..])
-        .bind(since.as_millisecond())
-        .fetch_one(self.readers())
-        .await?)
+        let issued = sqlx::query("SELECT 1 FROM issued_sets WHERE set_id = $1 AND issued_ms >= $2 LIMIT 1")
+            .bind(&set.0[..])
+            .bind(since.as_millisecond());
+        Ok(self.read_optional(issued).await?.is_some())
     }
 }
 
 impl Order {
-    async fn insert(&self, connection: &mut SqliteConnection) -> Result<bool> {
+    async fn insert(&self, connection: &mut AnyConnection) -> Result<bool> {
         let inserted = sqlx::query(
             "INSERT INTO orders (path, account, identifiers, set_id, admitted, replaces, status, issuance, created_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO NOTHING",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (path) DO NOTHING",
         )
         .bind(self.id.as_str())
         .bind(self.account.as_str())
@@ -278,7 +276,7 @@ impl Order {
         Ok(inserted)
     }
 
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let columns = Columns { row, table: "orders" };
         Ok(Self {
             id: columns.path("path")?,
@@ -295,12 +293,12 @@ impl Order {
 
 /// `true` when the order was in `from`.
 async fn move_issuance(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     order: &ResourcePath,
     from: Issuance,
     to: Issuance,
 ) -> Result<bool> {
-    let moved = sqlx::query("UPDATE orders SET issuance = ? WHERE path = ? AND issuance = ?")
+    let moved = sqlx::query("UPDATE orders SET issuance = $1 WHERE path = $2 AND issuance = $3")
         .bind(to.as_str())
         .bind(order.as_str())
         .bind(from.as_str())
@@ -310,14 +308,15 @@ async fn move_issuance(
 }
 
 async fn record_issued_set(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     order: &ResourcePath,
     now: Timestamp,
 ) -> Result<()> {
-    // "or replace": a CA may use the path of an order again that was swept long ago.
+    // The conflict: a CA may use the path of an order again that was swept long ago.
     sqlx::query(
-        "INSERT OR REPLACE INTO issued_sets (order_path, set_id, issued_ms)
-         SELECT path, set_id, ? FROM orders WHERE path = ?",
+        "INSERT INTO issued_sets (order_path, set_id, issued_ms)
+         SELECT path, set_id, $1 FROM orders WHERE path = $2
+         ON CONFLICT (order_path) DO UPDATE SET set_id = excluded.set_id, issued_ms = excluded.issued_ms",
     )
     .bind(now.as_millisecond())
     .bind(order.as_str())
@@ -328,15 +327,16 @@ async fn record_issued_set(
 
 /// Makes the authorization known, as the order's account's, and one of the order's.
 async fn link_authorization(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     order: &ResourcePath,
     authorization: &ResourcePath,
 ) -> Result<()> {
     sqlx::query(
         "INSERT INTO authorizations (path, account, seen_ms)
-         SELECT ?, account, created_ms FROM orders WHERE path = ?
+         SELECT $1, account, created_ms FROM orders WHERE path = $2
          ON CONFLICT (path) DO UPDATE SET
-             seen_ms = max(coalesce(seen_ms, excluded.seen_ms), excluded.seen_ms)",
+             seen_ms = excluded.seen_ms
+         WHERE authorizations.seen_ms IS NULL OR authorizations.seen_ms < excluded.seen_ms",
     )
     .bind(authorization.as_str())
     .bind(order.as_str())
@@ -345,8 +345,8 @@ async fn link_authorization(
     // The bound holds over all calls, not only within this one.
     sqlx::query(
         "INSERT INTO order_authorizations (order_path, authorization_path)
-         SELECT path, ?1 FROM orders WHERE path = ?2
-         AND (SELECT count(*) FROM order_authorizations WHERE order_path = ?2) < ?3
+         SELECT path, $1 FROM orders WHERE path = $2
+         AND (SELECT count(*) FROM order_authorizations WHERE order_path = $2) < $3
          ON CONFLICT DO NOTHING",
     )
     .bind(authorization.as_str())

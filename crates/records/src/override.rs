@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, any::AnyRow};
 use tollgate_engine::Quota;
 use tollgate_policy::{
     limit::LimitName,
@@ -83,7 +83,7 @@ impl Records {
     /// [`RecordsError`], as for every method here.
     pub async fn overrides(&self) -> Result<StoredOverrides> {
         let sql = format!("SELECT {COLUMNS} FROM overrides ORDER BY limit_name, subject");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(self.readers()).await?;
+        let rows = self.read_all(sqlx::query(sqlx::AssertSqlSafe(sql))).await?;
         StoredOverrides::read(&rows)
     }
 
@@ -99,13 +99,8 @@ impl Records {
              ORDER BY limit_name, subject LIMIT $3"
         );
         let (limit, subject) = after.unwrap_or_default();
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(limit)
-            .bind(subject)
-            .bind(i64::from(max))
-            .fetch_all(self.readers())
-            .await?;
-        StoredOverrides::read(&rows)
+        let page = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(limit).bind(subject).bind(i64::from(max));
+        StoredOverrides::read(&self.read_all(page).await?)
     }
 
     /// The override of a limit for one subject.
@@ -114,15 +109,14 @@ impl Records {
     ///
     /// [`RecordsError`], as for every method here.
     pub async fn override_of(&self, limit: LimitName, subject: &Subject) -> Result<Option<StoredOverride>> {
-        let sql = format!("SELECT {COLUMNS} FROM overrides WHERE limit_name = ? AND subject = ?");
-        sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(limit.as_str())
-            .bind(subject.to_string())
-            .fetch_optional(self.readers())
-            .await?
-            .as_ref()
-            .map(StoredOverride::read)
-            .transpose()
+        let sql = format!("SELECT {COLUMNS} FROM overrides WHERE limit_name = $1 AND subject = $2");
+        self.read_optional(
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(limit.as_str()).bind(subject.to_string()),
+        )
+        .await?
+        .as_ref()
+        .map(StoredOverride::read)
+        .transpose()
     }
 
     /// Writes an override and, when it changes anything, who did so. One that lowers what is in force
@@ -195,7 +189,7 @@ impl Records {
             .write(move |connection| {
                 Box::pin(async move {
                     let before = stored(connection, limit, &subject).await?;
-                    let removed = sqlx::query("DELETE FROM overrides WHERE limit_name = ? AND subject = ?")
+                    let removed = sqlx::query("DELETE FROM overrides WHERE limit_name = $1 AND subject = $2")
                         .bind(limit.as_str())
                         .bind(&subject)
                         .execute(&mut *connection)
@@ -225,13 +219,13 @@ impl Records {
     ///
     /// [`RecordsError`], as for every method here.
     pub async fn overrides_revision(&self) -> Result<u64> {
-        let revision = sqlx::query_scalar("SELECT revision FROM overrides_revision");
-        Ok(revision.fetch_one(self.readers()).await?)
+        let row = self.read_one(sqlx::query("SELECT revision FROM overrides_revision")).await?;
+        Columns { row: &row, table: "overrides_revision" }.count("revision")
     }
 }
 
 impl StoredOverrides {
-    fn read(rows: &[SqliteRow]) -> Result<Self> {
+    fn read(rows: &[AnyRow]) -> Result<Self> {
         let mut all = Self::default();
         for row in rows {
             match StoredOverride::read(row) {
@@ -250,7 +244,7 @@ impl StoredOverrides {
 }
 
 pub(crate) async fn put(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     new: StoredOverride,
     force: bool,
     by: &str,
@@ -269,7 +263,7 @@ pub(crate) async fn put(
     sqlx::query(
         "INSERT INTO overrides
              (limit_name, subject, count, period_ns, burst, author, reason, expires_ms, changed_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (limit_name, subject) DO UPDATE SET
              count = excluded.count, period_ns = excluded.period_ns, burst = excluded.burst,
              author = excluded.author, reason = excluded.reason,
@@ -301,11 +295,11 @@ pub(crate) async fn put(
 
 /// What the subject has; an unreadable row counts as none, so that it can be replaced and removed.
 async fn stored(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     limit: LimitName,
     subject: &str,
 ) -> Result<Option<StoredOverride>> {
-    let sql = format!("SELECT {COLUMNS} FROM overrides WHERE limit_name = ? AND subject = ?");
+    let sql = format!("SELECT {COLUMNS} FROM overrides WHERE limit_name = $1 AND subject = $2");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(limit.as_str())
         .bind(subject)
@@ -361,7 +355,7 @@ impl StoredOverride {
         .to_string()
     }
 
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let columns = Columns { row, table: TABLE };
         let limit = columns.word("limit_name", LimitName::of)?;
         let subject = columns.subject("subject", limit)?;
@@ -389,6 +383,9 @@ pub(crate) fn check_kind(limit: LimitName, subject: &Subject) -> Result<()> {
 pub(crate) fn said(what: &'static str, text: &str) -> Result<()> {
     if text.len() > OVERRIDE_TEXT_BYTES_MAX {
         return Err(RecordsError::TextTooLong { what });
+    }
+    if text.contains('\0') {
+        return Err(RecordsError::TextWithZero { what });
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::{fmt, num::NonZeroU64, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, Row as _, any::AnyRow};
 use tollgate_engine::{Quota, QuotaError};
 use tollgate_policy::{limit::LimitName, message::Language, overrides::Subject};
 
@@ -21,7 +21,7 @@ pub const OVERRIDE_REQUESTS_PENDING_MAX: u32 = 10_000;
 /// What an approved request grants, once and every week.
 const PERIOD: Duration = Duration::from_secs(7 * 86_400);
 
-const PENDING_COUNT: &str = "SELECT count(*) FROM override_requests WHERE state = 'pending'";
+const PENDING_COUNT: &str = "SELECT count(*) AS count FROM override_requests WHERE state = 'pending'";
 
 const COLUMNS: &str = "id, limit_name, subject, tier, email, organisation, use_case, language, \
                        requested_ms, state, decided_ms, author, reason";
@@ -137,9 +137,7 @@ impl Records {
     /// [`RecordsError`], as for every method here.
     pub async fn override_request_by_token(&self, token_hash: [u8; 32]) -> Result<Option<OverrideRequest>> {
         let sql = format!("SELECT {COLUMNS} FROM override_requests WHERE token_hash = $1");
-        sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(token_hash.to_vec())
-            .fetch_optional(self.readers())
+        self.read_optional(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(token_hash.to_vec()))
             .await?
             .as_ref()
             .map(OverrideRequest::read)
@@ -153,9 +151,7 @@ impl Records {
     /// [`RecordsError`], as for every method here.
     pub async fn override_request(&self, id: u64) -> Result<Option<OverrideRequest>> {
         let sql = format!("SELECT {COLUMNS} FROM override_requests WHERE id = $1");
-        sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(id_column(id))
-            .fetch_optional(self.readers())
+        self.read_optional(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id_column(id)))
             .await?
             .as_ref()
             .map(OverrideRequest::read)
@@ -196,8 +192,8 @@ impl Records {
     ///
     /// [`RecordsError`], as for every method here.
     pub async fn pending_override_request_count(&self) -> Result<u64> {
-        let count: i64 = sqlx::query_scalar(PENDING_COUNT).fetch_one(self.readers()).await?;
-        Ok(u64::try_from(count).expect("a count is not negative"))
+        let row = self.read_one(sqlx::query(PENDING_COUNT)).await?;
+        Columns { row: &row, table: "override_requests" }.count("count")
     }
 
     /// Grants what a request asks for: its tier as burst and as count a week. The override, the
@@ -305,17 +301,13 @@ impl Records {
     }
 
     async fn page(&self, sql: String, id: i64, max: u32) -> Result<Vec<OverrideRequest>> {
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(id)
-            .bind(i64::from(max))
-            .fetch_all(self.readers())
-            .await?;
+        let rows = self.read_all(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(i64::from(max))).await?;
         rows.iter().map(OverrideRequest::read).collect()
     }
 }
 
 async fn submit(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     form: OverrideForm,
     token_hash: [u8; 32],
     now: Timestamp,
@@ -346,7 +338,7 @@ async fn submit(
 
 /// The request, when it waits for a decision; else why it does not.
 async fn pending(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     id: u64,
 ) -> Result<std::result::Result<OverrideRequest, Decided>> {
     let sql = format!("SELECT {COLUMNS} FROM override_requests WHERE id = $1");
@@ -361,7 +353,7 @@ async fn pending(
 
 /// Writes the verdict over a pending request, and who gave it.
 async fn decide(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     request: OverrideRequest,
     verdict: Verdict,
 ) -> Result<Decided> {
@@ -426,7 +418,7 @@ impl OverrideRequest {
         .to_string()
     }
 
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let columns = Columns { row, table: "override_requests" };
         let limit = columns.word("limit_name", LimitName::of)?;
         let tier = NonZeroU64::new(columns.count("tier")?).filter(|tier| quota(*tier).is_ok());

@@ -5,7 +5,7 @@ mod by_hand;
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
+use sqlx::any::AnyRow;
 use tollgate_acme::{identifier::Identifier, resource::AccountId};
 
 use crate::{
@@ -20,7 +20,10 @@ pub use by_hand::ByHand;
 const REACHED: &str = "account = $1 AND unpaused_ms IS NULL AND since_ms <= COALESCE(
      (SELECT min(unpaused_ms) FROM pauses WHERE account = $1 AND unpaused_ms >= $2), 9223372036854775807)";
 
-const COUNT: &str = "SELECT count(*) FROM pauses WHERE account = ? AND unpaused_ms IS NULL";
+const COUNT: &str = "SELECT count(*) AS count FROM pauses WHERE account = $1 AND unpaused_ms IS NULL";
+
+/// Identifiers asked about in one statement at most.
+const ASKED_MAX: usize = 128;
 
 /// A paused pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,10 +72,10 @@ impl Records {
                 Box::pin(async move {
                     // A pause in force has no moment of lifting, so the comparison is not true.
                     let paused = sqlx::query(
-                        "INSERT INTO pauses (account, identifier, since_ms) VALUES (?, ?, ?)
+                        "INSERT INTO pauses (account, identifier, since_ms) VALUES ($1, $2, $3)
                          ON CONFLICT (account, identifier) DO UPDATE SET
                              since_ms = excluded.since_ms, unpaused_ms = NULL
-                         WHERE unpaused_ms < ?",
+                         WHERE pauses.unpaused_ms < $4",
                     )
                     .bind(account.as_str())
                     .bind(identifier)
@@ -99,23 +102,21 @@ impl Records {
         max: usize,
     ) -> Result<Vec<Identifier>> {
         let texts: Vec<String> = identifiers.iter().map(identifier_text).collect();
-        let asked = serde_json::Value::from(texts.clone()).to_string();
-        // One statement however many identifiers: a list of variables has a limit, JSON has none.
-        let mut paused: HashSet<String> = sqlx::query_scalar(
-            "SELECT identifier FROM pauses
-             WHERE account = ? AND unpaused_ms IS NULL
-             AND identifier IN (SELECT value FROM json_each(?))",
-        )
-        .bind(account.as_str())
-        .bind(asked)
-        .fetch_all(self.readers())
-        .await?
-        .into_iter()
-        .collect();
+        let mut paused = HashSet::new();
+        for asked in texts.chunks(ASKED_MAX) {
+            let sql = paused_among(asked.len());
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.as_str());
+            for text in padded(asked) {
+                query = query.bind(text);
+            }
+            for row in self.read_all(query).await? {
+                paused.insert(Columns { row: &row, table: "pauses" }.text("identifier")?.to_owned());
+            }
+        }
         Ok(identifiers
             .iter()
             .zip(&texts)
-            .filter(|(_, text)| paused.remove(*text))
+            .filter(|(_, text)| paused.remove(text.as_str()))
             .map(|(identifier, _)| identifier.clone())
             .take(max)
             .collect())
@@ -127,13 +128,14 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn pauses(&self, account: &AccountId, max: u32) -> Result<Vec<Pause>> {
-        sqlx::query(
-            "SELECT account, identifier, since_ms FROM pauses
-             WHERE account = ? AND unpaused_ms IS NULL ORDER BY since_ms, id LIMIT ?",
+        self.read_all(
+            sqlx::query(
+                "SELECT account, identifier, since_ms FROM pauses
+             WHERE account = $1 AND unpaused_ms IS NULL ORDER BY since_ms, id LIMIT $2",
+            )
+            .bind(account.as_str())
+            .bind(i64::from(max)),
         )
-        .bind(account.as_str())
-        .bind(max)
-        .fetch_all(self.readers())
         .await?
         .iter()
         .map(Pause::read)
@@ -146,7 +148,7 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn pause_count(&self, account: &AccountId) -> Result<u64> {
-        Ok(sqlx::query_scalar(COUNT).bind(account.as_str()).fetch_one(self.readers()).await?)
+        count(&self.read_one(sqlx::query(COUNT).bind(account.as_str())).await?)
     }
 
     /// What a link made at `made` can still lift of the account's pauses. It reaches all of them once;
@@ -160,11 +162,8 @@ impl Records {
             "SELECT (SELECT count(*) FROM pauses WHERE {REACHED}) AS liftable,
              (SELECT min(unpaused_ms) FROM pauses WHERE account = $1 AND unpaused_ms >= $2) AS lifted_ms"
         );
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(account.as_str())
-            .bind(made.as_millisecond())
-            .fetch_one(self.readers())
-            .await?;
+        let reach = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.as_str()).bind(made.as_millisecond());
+        let row = self.read_one(reach).await?;
         let columns = Columns { row: &row, table: "pauses" };
         Ok(Reach { liftable: columns.count("liftable")?, lifted_at: columns.optional_moment("lifted_ms")? })
     }
@@ -194,17 +193,17 @@ impl Records {
                         .bind(account.as_str())
                         .bind(made.as_millisecond())
                         .bind(now.as_millisecond())
-                        .bind(max)
+                        .bind(i64::from(max))
                         .execute(&mut *connection)
                         .await?
                         .rows_affected();
-                    let count = format!("SELECT count(*) FROM pauses WHERE {REACHED}");
-                    let remaining = sqlx::query_scalar(sqlx::AssertSqlSafe(count))
+                    let left = format!("SELECT count(*) AS count FROM pauses WHERE {REACHED}");
+                    let left = sqlx::query(sqlx::AssertSqlSafe(left))
                         .bind(account.as_str())
                         .bind(made.as_millisecond())
                         .fetch_one(connection)
                         .await?;
-                    Ok(Lifted { lifted, remaining })
+                    Ok(Lifted { lifted, remaining: count(&left)? })
                 })
             })
             .await
@@ -221,27 +220,46 @@ impl Records {
             .write(move |connection| {
                 Box::pin(async move {
                     let lifted = sqlx::query(
-                        "UPDATE pauses SET unpaused_ms = ? WHERE id IN (
-                             SELECT id FROM pauses WHERE account = ? AND unpaused_ms IS NULL
-                             ORDER BY since_ms, id LIMIT ?)",
+                        "UPDATE pauses SET unpaused_ms = $1 WHERE id IN (
+                             SELECT id FROM pauses WHERE account = $2 AND unpaused_ms IS NULL
+                             ORDER BY since_ms, id LIMIT $3)",
                     )
                     .bind(now.as_millisecond())
                     .bind(account.as_str())
-                    .bind(max)
+                    .bind(i64::from(max))
                     .execute(&mut *connection)
                     .await?
                     .rows_affected();
-                    let remaining =
-                        sqlx::query_scalar(COUNT).bind(account.as_str()).fetch_one(connection).await?;
-                    Ok(Lifted { lifted, remaining })
+                    let left = sqlx::query(COUNT).bind(account.as_str()).fetch_one(connection).await?;
+                    Ok(Lifted { lifted, remaining: count(&left)? })
                 })
             })
             .await
     }
 }
 
+/// A list of variables is all that both databases know. Its length is a power of two, so that few
+/// statements are kept prepared.
+fn paused_among(asked: usize) -> String {
+    let variables: Vec<_> = (0..asked.next_power_of_two()).map(|n| format!("${}", n + 2)).collect();
+    format!(
+        "SELECT identifier FROM pauses WHERE account = $1 AND unpaused_ms IS NULL AND identifier IN ({})",
+        variables.join(", ")
+    )
+}
+
+/// As many as there are variables: the last one again and again.
+fn padded(asked: &[String]) -> impl Iterator<Item = &str> {
+    let last = asked.last().into_iter().cycle();
+    asked.iter().chain(last).take(asked.len().next_power_of_two()).map(String::as_str)
+}
+
+fn count(row: &AnyRow) -> Result<u64> {
+    Columns { row, table: "pauses" }.count("count")
+}
+
 impl Pause {
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let columns = Columns { row, table: "pauses" };
         Ok(Self {
             account: columns.account("account")?,

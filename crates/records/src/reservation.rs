@@ -1,12 +1,12 @@
 //! What orders have reserved, and who may give it back: each reservation is kept or returned once.
 
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 use tollgate_acme::resource::ResourcePath;
 
 use crate::{Records, RecordsError, Result};
 
 /// Reservations returned in one write, so that other writes get their turn in between.
-const RETURNED_PER_WRITE_MAX: u32 = 500;
+const RETURNED_PER_WRITE_MAX: usize = 500;
 
 /// A bucket's name and the nanoseconds its tokens take to come back, in a row.
 const UNIT_BYTES: usize = 24;
@@ -44,12 +44,14 @@ impl Records {
         self.writer()
             .write(move |connection| {
                 Box::pin(async move {
-                    let inserted = sqlx::query("INSERT INTO reservations (units, reserved_ns) VALUES (?, ?)")
-                        .bind(units)
-                        .bind(at)
-                        .execute(connection)
-                        .await?;
-                    Ok(ReservationId(inserted.last_insert_rowid()))
+                    let inserted = sqlx::query(
+                        "INSERT INTO reservations (units, reserved_ns) VALUES ($1, $2) RETURNING id",
+                    )
+                    .bind(units)
+                    .bind(at)
+                    .fetch_one(connection)
+                    .await?;
+                    Ok(ReservationId(inserted.try_get("id")?))
                 })
             })
             .await
@@ -66,12 +68,13 @@ impl Records {
         self.writer()
             .write(move |connection| {
                 Box::pin(async move {
-                    let bound =
-                        sqlx::query("UPDATE reservations SET order_path = ? WHERE id = ? AND state = 'held'")
-                            .bind(order.as_str())
-                            .bind(id.0)
-                            .execute(connection)
-                            .await?;
+                    let bound = sqlx::query(
+                        "UPDATE reservations SET order_path = $1 WHERE id = $2 AND state = 'held'",
+                    )
+                    .bind(order.as_str())
+                    .bind(id.0)
+                    .execute(connection)
+                    .await?;
                     Ok(bound.rows_affected() == 1)
                 })
             })
@@ -90,7 +93,7 @@ impl Records {
             Box::pin(async move {
                 Ok(sqlx::query(
                     "UPDATE reservations SET state = 'kept'
-                     WHERE order_path = ? AND state IN ('held', 'kept') RETURNING units, reserved_ns",
+                     WHERE order_path = $1 AND state IN ('held', 'kept') RETURNING units, reserved_ns",
                 )
                 .bind(order.as_str())
                 .fetch_all(connection)
@@ -110,7 +113,7 @@ impl Records {
         self.writer()
             .write(move |connection| {
                 Box::pin(async move {
-                    sqlx::query("UPDATE reservations SET state = 'kept' WHERE id = ? AND state = 'held'")
+                    sqlx::query("UPDATE reservations SET state = 'kept' WHERE id = $1 AND state = 'held'")
                         .bind(id.0)
                         .execute(connection)
                         .await?;
@@ -129,7 +132,7 @@ impl Records {
         self.moved(move |connection| {
             Box::pin(async move {
                 Ok(sqlx::query(
-                    "UPDATE reservations SET state = 'returned' WHERE id = ? AND state = 'held'
+                    "UPDATE reservations SET state = 'returned' WHERE id = $1 AND state = 'held'
                      RETURNING units, reserved_ns",
                 )
                 .bind(id.0)
@@ -177,19 +180,19 @@ impl Records {
                 Box::pin(async move {
                     Ok(sqlx::query(
                         "UPDATE reservations SET state = 'returned' WHERE id IN (
-                             SELECT id FROM reservations WHERE state = 'held' AND reserved_ns < ?1
-                             AND (order_path IS NULL OR reserved_ns < ?2) LIMIT ?3)
+                             SELECT id FROM reservations WHERE state = 'held' AND reserved_ns < $1
+                             AND (order_path IS NULL OR reserved_ns < $2) LIMIT $3)
                          RETURNING units, reserved_ns",
                     )
                     .bind(stored(unbound_before))
                     .bind(stored(bound_before))
-                    .bind(RETURNED_PER_WRITE_MAX)
+                    .bind(i64::try_from(RETURNED_PER_WRITE_MAX).expect("a small constant"))
                     .fetch_all(connection)
                     .await?)
                 })
             })
             .await?;
-        let is_all = returned.len() < RETURNED_PER_WRITE_MAX as usize;
+        let is_all = returned.len() < RETURNED_PER_WRITE_MAX;
         Ok((returned, is_all))
     }
 
@@ -198,7 +201,7 @@ impl Records {
         self.moved(move |connection| {
             Box::pin(async move {
                 Ok(sqlx::query(
-                    "UPDATE reservations SET state = 'returned' WHERE order_path = ? AND state = ?
+                    "UPDATE reservations SET state = 'returned' WHERE order_path = $1 AND state = $2
                      RETURNING units, reserved_ns",
                 )
                 .bind(order.as_str())
@@ -214,9 +217,7 @@ impl Records {
     /// Moves reservations to another state; what they hold, read after the commit.
     async fn moved<F>(&self, update: F) -> Result<Vec<Reserved>>
     where
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> crate::writer::Writing<'c, Vec<SqliteRow>>
-            + Send
-            + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> crate::writer::Writing<'c, Vec<AnyRow>> + Send + 'static,
     {
         self.writer().write(update).await?.iter().map(Reserved::read).collect()
     }
@@ -233,7 +234,7 @@ impl Reserved {
         bytes
     }
 
-    fn read(row: &SqliteRow) -> Result<Self> {
+    fn read(row: &AnyRow) -> Result<Self> {
         let corrupt = || RecordsError::Corrupt { table: "reservations" };
         let at: i64 = row.try_get("reserved_ns")?;
         let (units, rest) = row.try_get::<&[u8], _>("units")?.as_chunks::<UNIT_BYTES>();
@@ -248,7 +249,7 @@ impl Reserved {
     }
 }
 
-/// SQLite's integers end in the year 2262.
+/// The databases' integers end in the year 2262.
 fn stored(nanos: u64) -> i64 {
     i64::try_from(nanos).unwrap_or(i64::MAX)
 }

@@ -29,19 +29,21 @@ impl Records {
     ///
     /// [`RecordsError`], as for every method here.
     pub async fn resource(&self, path: &ResourcePath) -> Result<Option<Resource>> {
-        let row = sqlx::query(
-            "SELECT * FROM (
-                 SELECT 'account' AS kind, 1 AS rank, 0 AS age, path AS owner FROM accounts WHERE path = ?1
-                 UNION ALL SELECT 'order', 2, 0, path FROM orders WHERE path = ?1
-                 UNION ALL SELECT 'finalize', 3, -rowid, path FROM orders WHERE finalize = ?1
-                 UNION ALL SELECT 'certificate', 4, -rowid, path FROM orders WHERE certificate = ?1
-                 UNION ALL SELECT 'authorization', 5, 0, path FROM authorizations WHERE path = ?1
-                 UNION ALL SELECT 'challenge', 6, 0, authorization_path FROM challenges WHERE path = ?1
-             ) ORDER BY rank, age LIMIT 1",
-        )
-        .bind(path.as_str())
-        .fetch_optional(self.readers())
-        .await?;
+        let row = self
+            .read_optional(
+                sqlx::query(
+                    "SELECT * FROM (
+                 SELECT 'account' AS kind, 1 AS rank, 0 AS age, path AS owner FROM accounts WHERE path = $1
+                 UNION ALL SELECT 'order', 2, 0, path FROM orders WHERE path = $1
+                 UNION ALL SELECT 'finalize', 3, -rowid, path FROM orders WHERE finalize = $1
+                 UNION ALL SELECT 'certificate', 4, -rowid, path FROM orders WHERE certificate = $1
+                 UNION ALL SELECT 'authorization', 5, 0, path FROM authorizations WHERE path = $1
+                 UNION ALL SELECT 'challenge', 6, 0, authorization_path FROM challenges WHERE path = $1
+             ) AS named ORDER BY rank, age LIMIT 1",
+                )
+                .bind(path.as_str()),
+            )
+            .await?;
         let Some(row) = row else { return Ok(None) };
         let columns = Columns { row: &row, table: "resources" };
         let owner = columns.path("owner")?;

@@ -13,36 +13,36 @@ const KEPT_LONGER: SignedDuration = SignedDuration::from_hours(120 * 24);
 const UNLINKED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Rows forgotten in one write, so that other writes get their turn in between.
-const ROWS_PER_WRITE_MAX: u32 = 2_000;
+const ROWS_PER_WRITE_MAX: u16 = 2_000;
 
 /// In an order that leaves nothing behind: certificates hold orders, orders hold authorizations.
-/// `?1` is `before`, `?2` is 120 days earlier, `?3` the most rows.
+/// `$1` is `before`, `$2` is 120 days earlier, `$3` the most rows.
 const FORGET: [&str; 7] = [
-    "DELETE FROM certificates WHERE rowid IN (
-         SELECT rowid FROM certificates WHERE not_after_ms < ?1 AND not_before_ms < ?2 LIMIT ?3)",
+    "DELETE FROM certificates WHERE id IN (
+         SELECT id FROM certificates WHERE not_after_ms < $1 AND not_before_ms < $2 LIMIT $3)",
     // The order by which a certificate is replaced is known as long as the certificate.
-    "DELETE FROM orders WHERE rowid IN (
-         SELECT rowid FROM orders WHERE created_ms < ?1
-         AND (status IN ('valid', 'invalid') OR created_ms < ?2)
+    "DELETE FROM orders WHERE path IN (
+         SELECT path FROM orders WHERE created_ms < $1
+         AND (status IN ('valid', 'invalid') OR created_ms < $2)
          AND (status = 'invalid' OR replaces IS NULL
               OR NOT EXISTS (SELECT 1 FROM certificates WHERE id = replaces))
-         LIMIT ?3)",
-    "DELETE FROM authorizations WHERE rowid IN (
-         SELECT rowid FROM authorizations AS a WHERE seen_ms < ?1
-         AND (status <> 'pending' OR seen_ms < ?2)
+         LIMIT $3)",
+    "DELETE FROM authorizations WHERE path IN (
+         SELECT path FROM authorizations AS a WHERE seen_ms < $1
+         AND (status <> 'pending' OR seen_ms < $2)
          AND NOT EXISTS (SELECT 1 FROM order_authorizations WHERE authorization_path = a.path)
-         LIMIT ?3)",
+         LIMIT $3)",
     "DELETE FROM issued_sets WHERE order_path IN (
-         SELECT order_path FROM issued_sets WHERE issued_ms < ?2 AND ?1 > ?2 LIMIT ?3)",
+         SELECT order_path FROM issued_sets WHERE issued_ms < $2 AND $1 > $2 LIMIT $3)",
     "DELETE FROM pauses WHERE id IN (
-         SELECT id FROM pauses WHERE unpaused_ms < ?2 AND ?1 > ?2 LIMIT ?3)",
+         SELECT id FROM pauses WHERE unpaused_ms < $2 AND $1 > $2 LIMIT $3)",
     // One that is kept is read again for as long as its order may be seen issued.
     "DELETE FROM reservations WHERE id IN (
-         SELECT id FROM reservations WHERE state <> 'held' AND reserved_ns / 1000000 < ?2 AND ?1 > ?2
-         LIMIT ?3)",
+         SELECT id FROM reservations WHERE state <> 'held' AND reserved_ns / 1000000 < $2 AND $1 > $2
+         LIMIT $3)",
     "DELETE FROM override_requests WHERE id IN (
-         SELECT id FROM override_requests WHERE COALESCE(decided_ms, requested_ms) < ?2 AND ?1 > ?2
-         LIMIT ?3)",
+         SELECT id FROM override_requests WHERE COALESCE(decided_ms, requested_ms) < $2 AND $1 > $2
+         LIMIT $3)",
 ];
 
 impl Records {
@@ -78,7 +78,7 @@ impl Records {
                     Ok(sqlx::query(statement)
                         .bind(before.as_millisecond())
                         .bind(moved(before, -KEPT_LONGER).as_millisecond())
-                        .bind(ROWS_PER_WRITE_MAX)
+                        .bind(i64::from(ROWS_PER_WRITE_MAX))
                         .execute(connection)
                         .await?
                         .rows_affected())
@@ -92,7 +92,7 @@ impl Records {
         self.writer()
             .write(move |connection| {
                 Box::pin(async move {
-                    sqlx::query("UPDATE authorizations SET seen_ms = ? WHERE seen_ms IS NULL")
+                    sqlx::query("UPDATE authorizations SET seen_ms = $1 WHERE seen_ms IS NULL")
                         .bind(moved(before, UNLINKED_KEPT).as_millisecond())
                         .execute(connection)
                         .await?;

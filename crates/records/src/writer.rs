@@ -3,16 +3,24 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use sqlx::{Acquire, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
-use tokio::sync::{mpsc, oneshot};
+use sqlx::{AnyConnection, AnyPool, Connection};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
-use crate::{RecordsError, Result};
+use crate::{RecordsError, Result, availability::Availability, backend::Backend, database::WAIT_MAX};
 
 /// Writes waiting at most; a caller beyond them waits for room.
 const QUEUE_MAX: usize = 4096;
 
 /// Writes in one transaction at most, so that the first of them does not wait for thousands.
 const BATCH_MAX: usize = 256;
+
+/// Between two writes of a transaction: the savepoint that [`Backend::begin`] made moves on, with what
+/// was done since or without.
+const KEEP: &str = "RELEASE SAVEPOINT write; SAVEPOINT write";
+const UNDO: &str = "ROLLBACK TO SAVEPOINT write";
 
 /// What a write does with the connection.
 pub(crate) type Writing<'c, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>;
@@ -25,9 +33,9 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the task, which takes its connection from `pool` for each transaction.
-    pub(crate) fn start(pool: SqlitePool) -> Self {
+    pub(crate) fn start(backend: Backend, pool: AnyPool, availability: Arc<Availability>) -> Self {
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(write_until_closed(pool, messages));
+        tokio::spawn(Task { backend, pool, availability }.write_until_closed(messages));
         Self { queue }
     }
 
@@ -38,14 +46,14 @@ impl Writer {
     pub(crate) async fn write<T, F>(&self, write: F) -> Result<T>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Writing<'c, T> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> Writing<'c, T> + Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
         self.queue
             .send(Message::Write(Box::new(Write { write, caller })))
             .await
             .map_err(|_| RecordsError::Closed)?;
-        answer.await.map_err(|_| RecordsError::Closed)?
+        answer.await.map_err(|_| RecordsError::Slow)?
     }
 
     /// Lets the task do what is queued, and end. Later writes are refused.
@@ -67,7 +75,7 @@ enum Message {
 trait Queued: Send {
     fn run<'c>(
         self: Box<Self>,
-        connection: &'c mut SqliteConnection,
+        connection: &'c mut AnyConnection,
     ) -> Pin<Box<dyn Future<Output = Done> + Send + 'c>>;
     fn refuse(self: Box<Self>, error: RecordsError);
 }
@@ -87,11 +95,11 @@ struct Done {
 impl<T, F> Queued for Write<T, F>
 where
     T: Send + 'static,
-    F: for<'c> FnOnce(&'c mut SqliteConnection) -> Writing<'c, T> + Send + 'static,
+    F: for<'c> FnOnce(&'c mut AnyConnection) -> Writing<'c, T> + Send + 'static,
 {
     fn run<'c>(
         self: Box<Self>,
-        connection: &'c mut SqliteConnection,
+        connection: &'c mut AnyConnection,
     ) -> Pin<Box<dyn Future<Output = Done> + Send + 'c>> {
         Box::pin(async move {
             let Self { write, caller } = *self;
@@ -111,53 +119,77 @@ where
     }
 }
 
-async fn write_until_closed(pool: SqlitePool, mut messages: mpsc::Receiver<Message>) {
-    let mut closers = Vec::new();
-    let mut received = Vec::with_capacity(BATCH_MAX);
-    while messages.recv_many(&mut received, BATCH_MAX).await > 0 {
-        let mut batch = Vec::with_capacity(received.len());
-        for message in received.drain(..) {
-            match message {
-                Message::Write(write) => batch.push(write),
-                Message::Close(caller) => {
-                    // What is queued still arrives; then there is nothing more to receive.
-                    messages.close();
-                    closers.push(caller);
+/// What the task writes with.
+struct Task {
+    backend: Backend,
+    pool: AnyPool,
+    availability: Arc<Availability>,
+}
+
+impl Task {
+    async fn write_until_closed(self, mut messages: mpsc::Receiver<Message>) {
+        let mut closers = Vec::new();
+        let mut received = Vec::with_capacity(BATCH_MAX);
+        while messages.recv_many(&mut received, BATCH_MAX).await > 0 {
+            let mut batch = Vec::with_capacity(received.len());
+            for message in received.drain(..) {
+                match message {
+                    Message::Write(write) => batch.push(write),
+                    Message::Close(caller) => {
+                        // What is queued still arrives; then there is nothing more to receive.
+                        messages.close();
+                        closers.push(caller);
+                    }
                 }
             }
+            if !batch.is_empty() {
+                self.write_batch(batch).await;
+            }
         }
-        if !batch.is_empty() {
-            write_batch(&pool, batch).await;
+        for caller in closers {
+            let _ = caller.send(());
         }
     }
-    for caller in closers {
-        let _ = caller.send(());
+
+    /// Does the batch in one transaction and tells every caller.
+    async fn write_batch(&self, batch: Vec<Box<dyn Queued>>) {
+        if self.availability.check().is_err() {
+            return refuse_all(batch, || RecordsError::Away);
+        }
+        let mut connection = match self.pool.acquire().await {
+            Ok(connection) => connection,
+            Err(error) => {
+                let error = Arc::new(error);
+                self.availability.learn::<()>(&Err(RecordsError::Commit(error.clone())));
+                return refuse_all(batch, || RecordsError::Commit(error.clone()));
+            }
+        };
+        // Whoever is not told before the time is up hears that there was no answer.
+        let written = timeout(WAIT_MAX, write_in(&mut connection, self.backend, batch)).await;
+        let written = written.unwrap_or(Err(RecordsError::Slow));
+        self.availability.learn(&written);
+        if let Err(error) = written {
+            tracing::error!(error = &error as &dyn std::error::Error, "records could not be written");
+            // After an error that ends the transaction in SQLite, sqlx still believes to be inside one.
+            connection.close_on_drop();
+        }
     }
 }
 
-/// Does the batch in one transaction and tells every caller.
-async fn write_batch(pool: &SqlitePool, batch: Vec<Box<dyn Queued>>) {
-    let mut connection = match pool.acquire().await {
-        Ok(connection) => connection,
-        Err(error) => return refuse_all(batch, &Arc::new(error)),
-    };
-    // A writing transaction from the start: one that begins by reading may find another process'
-    // write in between and fail without waiting.
-    let lost = match connection.begin_with("BEGIN IMMEDIATE").await {
-        Ok(transaction) => write_in(transaction, batch).await,
+/// An error when nothing of the batch was done, or nobody knows.
+async fn write_in(
+    connection: &mut AnyConnection,
+    backend: Backend,
+    batch: Vec<Box<dyn Queued>>,
+) -> Result<()> {
+    let mut transaction = match connection.begin_with(backend.begin()).await {
+        Ok(transaction) => transaction,
         Err(error) => {
-            refuse_all(batch, &Arc::new(error));
-            true
+            let error = Arc::new(error);
+            refuse_all(batch, || RecordsError::Commit(error.clone()));
+            return Err(RecordsError::Commit(error));
         }
     };
-    if lost {
-        // After an error that ends the transaction in SQLite, sqlx still believes to be inside one.
-        connection.close_on_drop();
-    }
-}
-
-/// `true` when nothing of it was done.
-async fn write_in(mut transaction: Transaction<'_, Sqlite>, batch: Vec<Box<dyn Queued>>) -> bool {
     let mut tells = Vec::with_capacity(batch.len());
     // Set when the whole transaction is gone: a full disk, for one.
     let mut lost: Option<Arc<sqlx::Error>> = None;
@@ -167,59 +199,55 @@ async fn write_in(mut transaction: Transaction<'_, Sqlite>, batch: Vec<Box<dyn Q
             continue;
         }
         // Each write has a savepoint, so that its failure takes nothing else with it.
-        match transaction.begin().await {
-            Ok(mut savepoint) => {
-                let done = write.run(&mut savepoint).await;
-                tells.push(done.tell);
-                let ended = if done.keep { savepoint.commit().await } else { savepoint.rollback().await };
-                lost = ended.err().map(Arc::new);
-            }
-            Err(error) => {
-                let error = Arc::new(error);
-                write.refuse(RecordsError::Commit(Arc::clone(&error)));
-                lost = Some(error);
-            }
-        }
+        let done = write.run(&mut transaction).await;
+        tells.push(done.tell);
+        lost = sqlx::raw_sql(if done.keep { KEEP } else { UNDO })
+            .execute(&mut *transaction)
+            .await
+            .err()
+            .map(Arc::new);
     }
     if lost.is_none() {
         lost = transaction.commit().await.err().map(Arc::new);
     }
-    if let Some(error) = &lost {
-        tracing::error!(%error, writes = tells.len(), "records could not be committed");
-    }
     for tell in tells {
         tell(lost.clone().map(RecordsError::Commit));
     }
-    lost.is_some()
+    lost.map_or(Ok(()), |error| Err(RecordsError::Commit(error)))
 }
 
-fn refuse_all(batch: Vec<Box<dyn Queued>>, error: &Arc<sqlx::Error>) {
-    tracing::error!(%error, writes = batch.len(), "records could not be written");
+fn refuse_all(batch: Vec<Box<dyn Queued>>, error: impl Fn() -> RecordsError) {
     for write in batch {
-        write.refuse(RecordsError::Commit(Arc::clone(error)));
+        write.refuse(error());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use futures_util::{FutureExt, future::join_all};
-    use sqlx::sqlite::SqlitePoolOptions;
+    use sqlx::any::{AnyPoolOptions, install_default_drivers};
+    use tollgate_test_servers::postgres::PostgresServer;
 
     use super::*;
 
-    /// One connection in memory with a table of numbers, each at most once.
-    async fn numbers() -> SqlitePool {
-        let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
-        sqlx::query("CREATE TABLE numbers (number INTEGER UNIQUE)").execute(&pool).await.unwrap();
-        pool
+    /// One connection with a table of numbers, each at most once, and a writer over it.
+    async fn numbers(url: &str) -> (AnyPool, Writer) {
+        install_default_drivers();
+        let pool = AnyPoolOptions::new().max_connections(1).connect(url).await.unwrap();
+        sqlx::query("CREATE TABLE numbers (number BIGINT UNIQUE)").execute(&pool).await.unwrap();
+        let backend = if url.starts_with("sqlite") { Backend::Sqlite } else { Backend::Postgresql };
+        let writer = Writer::start(backend, pool.clone(), Arc::new(Availability::of(backend)));
+        (pool, writer)
     }
+
+    const IN_MEMORY: &str = "sqlite::memory:";
 
     async fn insert_twice(writer: &Writer, first: i64, second: i64) -> Result<()> {
         writer
             .write(move |connection| {
                 Box::pin(async move {
                     for number in [first, second] {
-                        sqlx::query("INSERT INTO numbers VALUES (?)")
+                        sqlx::query("INSERT INTO numbers VALUES ($1)")
                             .bind(number)
                             .execute(&mut *connection)
                             .await?;
@@ -230,14 +258,12 @@ mod tests {
             .await
     }
 
-    async fn kept(pool: &SqlitePool) -> Vec<i64> {
+    async fn kept(pool: &AnyPool) -> Vec<i64> {
         sqlx::query_scalar("SELECT number FROM numbers ORDER BY number").fetch_all(pool).await.unwrap()
     }
 
-    #[tokio::test]
-    async fn failing_write_leaves_nothing_and_takes_no_other_with_it() {
-        let pool = numbers().await;
-        let writer = Writer::start(pool.clone());
+    async fn failing_write_takes_no_other_with_it(url: &str) {
+        let (pool, writer) = numbers(url).await;
         // All in one batch: the task runs only once they are queued. The second fails half way.
         let writes = [(1, 2), (3, 1), (4, 5)];
         let answers = join_all(writes.map(|(first, second)| insert_twice(&writer, first, second))).await;
@@ -246,9 +272,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn failing_write_leaves_nothing_and_takes_no_other_with_it_in_sqlite() {
+        failing_write_takes_no_other_with_it(IN_MEMORY).await;
+    }
+
+    #[tokio::test]
+    async fn failing_write_leaves_nothing_and_takes_no_other_with_it_in_postgresql() {
+        let server = PostgresServer::shared();
+        failing_write_takes_no_other_with_it(&server.database()).await;
+    }
+
+    #[tokio::test]
     async fn write_whose_caller_is_gone_is_done() {
-        let pool = numbers().await;
-        let writer = Writer::start(pool.clone());
+        let (pool, writer) = numbers(IN_MEMORY).await;
         // Polled once, which queues it, and dropped.
         assert!(insert_twice(&writer, 1, 2).now_or_never().is_none());
         writer.close().await;
@@ -257,25 +293,19 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_the_queue_holds_is_all_written() {
-        let pool = numbers().await;
-        let writer = Writer::start(pool.clone());
+        let (pool, writer) = numbers(IN_MEMORY).await;
         let count = i64::try_from(QUEUE_MAX).unwrap() + 10;
         let answers = join_all((0..count).map(|n| insert_twice(&writer, n, n + count))).await;
         assert!(answers.into_iter().all(|answer| answer.is_ok()));
         assert_eq!(kept(&pool).await.len(), 2 * (QUEUE_MAX + 10));
     }
 
-    #[tokio::test]
-    async fn batch_that_cannot_be_committed_is_told_to_every_caller_and_the_next_one_works() {
-        let directory = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}?mode=rwc", directory.path().join("numbers.db").display());
-        let pool = SqlitePoolOptions::new().max_connections(1).connect(&url).await.unwrap();
-        sqlx::query("CREATE TABLE numbers (number INTEGER UNIQUE)").execute(&pool).await.unwrap();
-        let writer = Writer::start(pool.clone());
-        // Ends the whole transaction from inside, as SQLite does when the disk is full.
+    /// Ends the whole transaction from inside, as SQLite does when the disk is full.
+    async fn batch_that_is_lost_is_told_to_every_caller(url: &str) {
+        let (pool, writer) = numbers(url).await;
         let ending = writer.write(|connection| {
             Box::pin(async move {
-                sqlx::query("ROLLBACK").execute(connection).await?;
+                sqlx::raw_sql("ROLLBACK").execute(connection).await?;
                 Ok(())
             })
         });
@@ -287,5 +317,18 @@ mod tests {
         }
         insert_twice(&writer, 5, 6).await.unwrap();
         assert_eq!(kept(&pool).await, [5, 6]);
+    }
+
+    #[tokio::test]
+    async fn batch_that_cannot_be_committed_in_sqlite_is_told_to_every_caller_and_the_next_one_works() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", directory.path().join("numbers.db").display());
+        batch_that_is_lost_is_told_to_every_caller(&url).await;
+    }
+
+    #[tokio::test]
+    async fn batch_that_cannot_be_committed_in_postgresql_is_told_to_every_caller_and_the_next_one_works() {
+        let server = PostgresServer::shared();
+        batch_that_is_lost_is_told_to_every_caller(&server.database()).await;
     }
 }

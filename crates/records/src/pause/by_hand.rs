@@ -1,10 +1,9 @@
 //! Pauses that operators add and lift, each told in the audit.
 
 use jiff::Timestamp;
-use sqlx::Row as _;
 use tollgate_acme::{identifier::Identifier, resource::AccountId};
 
-use super::{Lifted, Pause};
+use super::{COUNT, Lifted, Pause, count};
 use crate::{
     Records, Result,
     audit::Change,
@@ -99,9 +98,8 @@ impl Records {
                         };
                         by.change("pauses lifted", whose).write(&mut *connection).await?;
                     }
-                    let remaining =
-                        sqlx::query_scalar(super::COUNT).bind(account.as_str()).fetch_one(connection).await?;
-                    Ok(Lifted { lifted, remaining })
+                    let left = sqlx::query(COUNT).bind(account.as_str()).fetch_one(connection).await?;
+                    Ok(Lifted { lifted, remaining: count(&left)? })
                 })
             })
             .await
@@ -119,23 +117,21 @@ impl Records {
         after: Option<u64>,
         max: u32,
     ) -> Result<Vec<(u64, Pause)>> {
-        sqlx::query(
+        let page = sqlx::query(
             "SELECT id, account, identifier, since_ms FROM pauses
              WHERE unpaused_ms IS NULL AND id > $1 AND ($2 = '' OR account = $2) ORDER BY id LIMIT $3",
         )
         .bind(after.map_or(0, |id| i64::try_from(id).unwrap_or(i64::MAX)))
         .bind(account.map_or("", AccountId::as_str))
-        .bind(i64::from(max))
-        .fetch_all(self.readers())
-        .await?
-        .iter()
-        .map(|row| {
-            let id: i64 = row.try_get("id")?;
-            let columns = Columns { row, table: "pauses" };
-            let id = u64::try_from(id).map_err(|_| columns.corrupt())?;
-            Ok((id, Pause::read(row)?))
-        })
-        .collect()
+        .bind(i64::from(max));
+        self.read_all(page)
+            .await?
+            .iter()
+            .map(|row| {
+                let columns = Columns { row, table: "pauses" };
+                Ok((columns.count("id")?, Pause::read(row)?))
+            })
+            .collect()
     }
 
     /// How many pauses are in force.
@@ -144,10 +140,8 @@ impl Records {
     ///
     /// [`RecordsError`](crate::RecordsError), as for every method here.
     pub async fn pauses_in_force(&self) -> Result<u64> {
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM pauses WHERE unpaused_ms IS NULL")
-            .fetch_one(self.readers())
-            .await?;
-        Ok(u64::try_from(count).expect("a count is not negative"))
+        let all = sqlx::query("SELECT count(*) AS count FROM pauses WHERE unpaused_ms IS NULL");
+        count(&self.read_one(all).await?)
     }
 }
 

@@ -1,9 +1,10 @@
 use tollgate_acme::authorization::AuthorizationStatus;
 use tollgate_records::{Authorization, Records};
 
-use crate::{account, name, order, path, records, winners};
+use super::{account, name, order, path, records, winners};
+use crate::Fresh;
 
-async fn with_authorization() -> Records {
+async fn with_authorization() -> Fresh {
     let records = records().await;
     records.save_authorization(&path("/authz/1"), &account(1), None, &[]).await.unwrap();
     records
@@ -103,4 +104,15 @@ async fn challenges_of_one_authorization_are_bounded() {
     let known = async |text: &str| records.resource(&path(text)).await.unwrap().is_some();
     assert!(known("/chall/0-0").await && known("/chall/1-11").await);
     assert!(!known("/chall/1-12").await && !known("/chall/2-0").await);
+}
+
+#[tokio::test]
+async fn authorizations_of_an_order_are_sorted_by_the_bytes_of_their_paths() {
+    let records = records().await;
+    records.save_order(&order(1)).await.unwrap();
+    let sorted = ["/authz/A", "/authz/B", "/authz/_", "/authz/a", "/authz/b"].map(path);
+    let [upper_a, upper_b, low, a, b] = sorted.clone();
+    records.link_order(&order(1).id, None, None, &[b, upper_a, low, a, upper_b]).await.unwrap();
+    let listed = records.authorizations_of_order(&order(1).id).await.unwrap();
+    assert_eq!(listed.into_iter().map(|it| it.id).collect::<Vec<_>>(), sorted);
 }

@@ -1,6 +1,6 @@
 use tollgate_records::Resource;
 
-use crate::{account, order, path, records, t0};
+use super::{account, order, path, records, t0};
 
 #[tokio::test]
 async fn path_named_by_the_ca_is_known_for_what_it_is() {

@@ -1,10 +1,11 @@
 use futures_util::future::join_all;
 use tollgate_acme::identifier::Identifier;
-use tollgate_records::{ByHand, Lifted, Pause, Reach, Records};
+use tollgate_records::{ByHand, Lifted, Pause, Reach};
 
-use crate::{account, after, days, name, records, t0, winners};
+use super::{account, after, days, name, records, t0, winners};
+use crate::Fresh;
 
-async fn with_pauses(texts: &[&str]) -> Records {
+async fn with_pauses(texts: &[&str]) -> Fresh {
     let records = records().await;
     for (seconds, text) in (0..).zip(texts) {
         assert!(records.pause(&account(1), &name(text), after(seconds), days(-14)).await.unwrap());
@@ -135,7 +136,7 @@ async fn an_operator_lifts_one_pause_or_all_of_an_account_and_it_is_told() {
     let records = records().await;
     let names = ["a.example", "b.example", "c.example"].map(name);
     for (account, identifier) in [(1, 0), (1, 1), (1, 2), (2, 0)] {
-        records.pause_by_hand(&crate::account(account), &names[identifier], by(0)).await.unwrap();
+        records.pause_by_hand(&super::account(account), &names[identifier], by(0)).await.unwrap();
     }
     let page = records.pauses_page(None, None, 3).await.unwrap();
     let rest = records.pauses_page(None, Some(page[2].0), 3).await.unwrap();

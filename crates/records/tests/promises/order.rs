@@ -1,7 +1,7 @@
 use tollgate_acme::order::OrderStatus;
 use tollgate_records::{Admitted, Issuance, Order};
 
-use crate::{account, after, certificate_id, name, names, order, path, records, t0, winners};
+use super::{account, after, certificate_id, name, names, order, path, records, t0, winners};
 
 #[tokio::test]
 async fn order_is_read_as_it_was_saved() {

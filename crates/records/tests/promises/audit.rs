@@ -1,6 +1,6 @@
 use tollgate_policy::overrides::Subject;
 
-use crate::{
+use super::{
     after,
     r#override::{DOMAINS, allowing},
     records, t0,

@@ -1,7 +1,7 @@
 use tollgate_acme::order::OrderStatus;
 use tollgate_records::{Certificate, Order, Records};
 
-use crate::{account, certificate, certificate_id, order, path, records};
+use super::{account, certificate, certificate_id, order, path, records};
 
 fn replacing(number: u32) -> Order {
     Order { replaces: Some(certificate_id(1)), ..order(number) }

@@ -1,6 +1,6 @@
 use tollgate_records::{Issuance, Order};
 
-use crate::{account, after, names, order, path, records, winners};
+use super::{account, after, names, order, path, records, winners};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn issuance_is_counted_by_exactly_one_of_many_callers_and_undone_by_one() {

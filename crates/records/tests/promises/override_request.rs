@@ -7,7 +7,7 @@ use tollgate_records::{
     OverrideRequest, Put, Records, RecordsError, Ruling, Verdict,
 };
 
-use crate::{
+use super::{
     after, days,
     r#override::{DOMAINS, allowing, quota},
     records, t0, winners,

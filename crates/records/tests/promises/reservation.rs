@@ -1,6 +1,6 @@
 use tollgate_records::{Reserved, ReservedUnit};
 
-use crate::{path, records, winners};
+use super::{path, records, winners};
 
 fn reserved(at_nanos: u64) -> Reserved {
     let unit = |n: u64| ReservedUnit { bucket: [u64::MAX - n, n], increment_nanos: 10 + n };

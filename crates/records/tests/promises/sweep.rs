@@ -1,9 +1,10 @@
 use tollgate_acme::{authorization::AuthorizationStatus, order::OrderStatus};
-use tollgate_records::{Certificate, Order, Records};
+use tollgate_records::{Certificate, Order};
 
-use crate::{account, certificate, certificate_id, days, name, order, path, records, t0};
+use super::{account, certificate, certificate_id, days, name, order, path, records, t0};
+use crate::Fresh;
 
-async fn with_order(order: &Order) -> Records {
+async fn with_order(order: &Order) -> Fresh {
     let records = records().await;
     records.save_order(order).await.unwrap();
     records

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use tollgate_acme::{authorization::AuthorizationStatus, order::OrderStatus};
 use tollgate_records::{Issuance, Order, Records, RecordsError, Resource};
 
-use crate::{account, after, certificate, certificate_id, days, key, name, order, path, t0};
+use crate::promises::{account, after, certificate, certificate_id, days, key, name, order, path, t0};
 
 /// An error and its causes, as the binary prints them.
 fn line(error: &RecordsError, directory: &Path) -> String {
@@ -78,7 +78,7 @@ async fn closing_does_what_is_queued() {
 
 #[tokio::test]
 async fn after_closing_writes_are_refused_and_closing_again_is_harmless() {
-    let records = crate::records().await;
+    let records = crate::fresh().await;
     let clone = records.clone();
     records.close().await;
     assert!(matches!(clone.save_order(&order(1)).await, Err(RecordsError::Closed)));
@@ -88,7 +88,7 @@ async fn after_closing_writes_are_refused_and_closing_again_is_harmless() {
 
 #[tokio::test]
 async fn two_databases_in_memory_never_meet() {
-    let (one, other) = (crate::records().await, crate::records().await);
+    let (one, other) = (crate::fresh().await, crate::fresh().await);
     one.save_order(&order(1)).await.unwrap();
     assert_eq!(other.order(&order(1).id).await.unwrap(), None);
 }

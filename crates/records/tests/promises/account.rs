@@ -1,6 +1,6 @@
 use tollgate_records::Account;
 
-use crate::{account, key, records, t0};
+use super::{account, key, records, t0};
 
 #[tokio::test]
 async fn account_is_found_by_its_path_and_by_its_key() {

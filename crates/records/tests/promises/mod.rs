@@ -1,10 +1,9 @@
-//! What the records promise, over their public interface.
+//! What the records promise, over their public interface and whatever keeps them.
 
 mod account;
 mod audit;
 mod authorization;
 mod certificate;
-mod file;
 mod issuance;
 mod order;
 mod r#override;
@@ -22,55 +21,57 @@ use tollgate_acme::{
     order::OrderStatus,
     resource::{AccountId, ResourcePath},
 };
-use tollgate_records::{Admitted, Certificate, Issuance, Order, Records};
+use tollgate_records::{Admitted, Certificate, Issuance, Order};
+
+use crate::Fresh;
 
 /// Callers at the same time, in the tests of claims.
 const CALLERS: usize = 200;
 
 /// 2026-11-23 10:00:00 UTC.
-fn t0() -> Timestamp {
+pub(crate) fn t0() -> Timestamp {
     Timestamp::from_second(1_795_428_000).unwrap()
 }
 
-fn after(seconds: i64) -> Timestamp {
+pub(crate) fn after(seconds: i64) -> Timestamp {
     t0() + SignedDuration::from_secs(seconds)
 }
 
-fn days(days: i64) -> Timestamp {
+pub(crate) fn days(days: i64) -> Timestamp {
     after(days * 86_400)
 }
 
-async fn records() -> Records {
-    Records::in_memory().await.unwrap()
+async fn records() -> Fresh {
+    crate::fresh().await
 }
 
-fn path(text: &str) -> ResourcePath {
+pub(crate) fn path(text: &str) -> ResourcePath {
     ResourcePath::of(text).unwrap()
 }
 
-fn account(number: u32) -> AccountId {
+pub(crate) fn account(number: u32) -> AccountId {
     AccountId::of(&format!("/acme/acct/{number}")).unwrap()
 }
 
-fn name(text: &str) -> Identifier {
+pub(crate) fn name(text: &str) -> Identifier {
     Identifier::from_text(text).unwrap()
 }
 
-fn names<const N: usize>(texts: [&str; N]) -> IdentifierSet {
+pub(crate) fn names<const N: usize>(texts: [&str; N]) -> IdentifierSet {
     IdentifierSet::new(texts.into_iter().map(name).collect()).unwrap()
 }
 
-fn key(number: u8) -> Jwk {
+pub(crate) fn key(number: u8) -> Jwk {
     Jwk::Ed25519 { x: [number; 32] }
 }
 
-fn certificate_id(number: u8) -> CertificateId {
+pub(crate) fn certificate_id(number: u8) -> CertificateId {
     // base64url of 20 octets of authority key id and of one octet of serial.
     let serials = ["AQ", "Ag", "Aw", "BA"];
     CertificateId::parse(&format!("aYhba4dGQEHhs3uEe6CuLN4ByNQ.{}", serials[usize::from(number)])).unwrap()
 }
 
-fn order(number: u32) -> Order {
+pub(crate) fn order(number: u32) -> Order {
     Order {
         id: path(&format!("/acme/order/{number}")),
         account: account(1),
@@ -83,7 +84,7 @@ fn order(number: u32) -> Order {
     }
 }
 
-fn certificate(number: u8) -> Certificate {
+pub(crate) fn certificate(number: u8) -> Certificate {
     Certificate {
         id: certificate_id(number),
         account: account(1),
@@ -97,7 +98,7 @@ fn certificate(number: u8) -> Certificate {
 }
 
 /// Runs the same call from many tasks at once and counts those answered `true`.
-async fn winners<F>(call: impl Fn(usize) -> F) -> usize
+pub(crate) async fn winners<F>(call: impl Fn(usize) -> F) -> usize
 where
     F: Future<Output = Result<bool, tollgate_records::RecordsError>> + Send + 'static,
 {

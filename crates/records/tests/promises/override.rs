@@ -5,7 +5,7 @@ use tollgate_engine::Quota;
 use tollgate_policy::{limit::LimitName, overrides::Subject};
 use tollgate_records::{OVERRIDE_TEXT_BYTES_MAX, Put, RecordsError, StoredOverride};
 
-use crate::{after, days, records, t0};
+use super::{after, days, records, t0};
 
 pub(crate) const DOMAINS: LimitName = LimitName::CertificatesPerRegisteredDomain;
 
@@ -177,4 +177,13 @@ async fn overrides_are_read_page_by_page() {
         read.extend(page);
     }
     assert_eq!(read, all);
+}
+
+#[tokio::test]
+async fn text_that_not_every_database_can_keep_is_refused_by_all() {
+    let records = records().await;
+    let mut new = allowing(DOMAINS, "example.com", 300, t0());
+    new.reason = "a zero\0byte".into();
+    let error = records.put_override(new, false, "anna", t0()).await.unwrap_err();
+    assert!(matches!(error, RecordsError::TextWithZero { what: "reason" }), "{error:?}");
 }
