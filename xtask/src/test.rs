@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything, the peers' programs included.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead as _, BufReader, Write as _},
     ops::AddAssign,
     process::Stdio,
@@ -18,28 +19,39 @@ pub(crate) struct Arguments {
     cargo_test: Vec<String>,
 }
 
+/// The memory store's locking, on locks that are run through many interleavings: a build of its own.
+const INTERLEAVINGS: [&str; 6] =
+    ["-p", "tollgate-store", "--features", "interleavings", "--test", "interleavings"];
+
 /// Installs the peers, runs `cargo test` to its end and sums up.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     peers::ensure()?;
 
-    let mut command = workspace::cargo();
-    command.args(["test", "--no-fail-fast"]);
-    if arguments.cargo_test.is_empty() {
-        command.arg("--workspace");
+    let mut totals = Totals::default();
+    let passed = if arguments.cargo_test.is_empty() {
+        // Both are run, whatever the first says.
+        let workspace = cargo_test(["--workspace"], &mut totals)?;
+        cargo_test(INTERLEAVINGS, &mut totals)? && workspace
     } else {
-        command.args(&arguments.cargo_test);
-    }
+        cargo_test(&arguments.cargo_test, &mut totals)?
+    };
+
+    println!();
+    println!("tests: {} passed, {} failed, {} ignored", totals.passed, totals.failed, totals.ignored);
+    ensure!(passed, "cargo test failed");
+    Ok(())
+}
+
+/// Whether `cargo test` with these arguments passed.
+fn cargo_test(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>, totals: &mut Totals) -> Result<bool> {
+    let mut command = workspace::cargo();
+    command.args(["test", "--no-fail-fast"]).args(arguments);
     let line = show(&command);
 
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context(line)?;
     let output = child.stdout.take().expect("stdout is piped");
-    let totals = pass_on(output)?;
-    let status = child.wait()?;
-
-    println!();
-    println!("tests: {} passed, {} failed, {} ignored", totals.passed, totals.failed, totals.ignored);
-    ensure!(status.success(), "cargo test: {status}");
-    Ok(())
+    *totals += pass_on(output)?;
+    Ok(child.wait()?.success())
 }
 
 /// Copies the test runner's output as it comes, adding up its closing lines.

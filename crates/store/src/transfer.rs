@@ -15,7 +15,7 @@ use tollgate_engine::{Action, Bucket, Charge, Cost, Quota, Timestamp};
 
 use crate::{
     BucketId, BucketStore, Entry, HashKey, MemoryStore, StoreError, StoreFuture,
-    memory::SHARDS,
+    memory::PARTS,
     transfer::stream::{StreamReader, StreamWriter},
 };
 
@@ -192,8 +192,8 @@ impl MemoryStore {
     pub(crate) fn part_at(&self, place: Place) -> Part {
         let next = place.part + 1;
         Part {
-            buckets: if place.part < SHARDS { self.part(place.part) } else { Vec::new() },
-            next: (next < SHARDS).then_some(Place { part: next, cursor: 0 }),
+            buckets: if place.part < PARTS { self.part(place.part) } else { Vec::new() },
+            next: (next < PARTS).then_some(Place { part: next, cursor: 0 }),
         }
     }
 }

@@ -17,7 +17,7 @@ use tollgate_engine::{Bucket, Timestamp};
 use crate::{
     BucketId,
     durable::OpenError,
-    memory::{MemoryStore, SHARDS},
+    memory::{self, MemoryStore},
     record::{RECORD_BYTES, append, records},
 };
 
@@ -123,8 +123,8 @@ impl Log {
         memory: &MemoryStore,
         take: impl FnOnce() -> Vec<u8>,
     ) -> (Vec<u8>, Result<(), redb::Error>) {
-        let first = self.checkpoint.map_or(SHARDS, |checkpoint| checkpoint.part);
-        let last = (first + PARTS_PER_COMMIT).min(SHARDS);
+        let first = self.checkpoint.map_or(memory::PARTS, |checkpoint| checkpoint.part);
+        let last = (first + PARTS_PER_COMMIT).min(memory::PARTS);
         let parts: Vec<_> = (first..last).map(|part| (part, encode(&memory.part(part)))).collect();
         let changes = take();
         let row = with_checksum(changes.clone());
@@ -154,7 +154,7 @@ impl Log {
             if row.len() > CHECKSUM_BYTES {
                 log.insert(self.next, row)?;
             }
-            if let Some(checkpoint) = self.checkpoint.filter(|_| last == SHARDS) {
+            if let Some(checkpoint) = self.checkpoint.filter(|_| last == memory::PARTS) {
                 log.retain_in(..checkpoint.from, |_, _| false)?;
             }
         }
@@ -168,7 +168,7 @@ impl Log {
             self.log_bytes += row_bytes;
         }
         self.checkpoint = match self.checkpoint {
-            Some(checkpoint) if last == SHARDS => {
+            Some(checkpoint) if last == memory::PARTS => {
                 self.log_bytes -= checkpoint.log_bytes;
                 None
             }

@@ -2,14 +2,14 @@
 
 use std::hint::black_box;
 
-use parking_lot::MutexGuard;
 use smallvec::{SmallVec, smallvec};
 use tollgate_engine::{Bucket, Timestamp, Transaction, Verdict};
 
 use crate::{
     Entry, StoreError,
     memory::{
-        Attempt, Changes, EXPIRE_SLOTS_PER_INSERT, MemoryStore, SHARDS, must_store, shard::Shard, shard_of,
+        Attempt, Changes, EXPIRE_SLOTS_PER_INSERT, MemoryStore, SHARDS, lock::MutexGuard, must_store,
+        shard::Shard, shard_of,
     },
 };
 

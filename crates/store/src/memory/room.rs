@@ -1,10 +1,13 @@
 //! How many buckets a store holds and may hold.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use metrics::{Counter, Gauge};
 
-use crate::StoreError;
+use crate::{
+    StoreError,
+    memory::lock::{AtomicBool, AtomicUsize},
+};
 
 /// The hard cap on buckets, and what is told about it.
 pub(super) struct Room {
