@@ -32,7 +32,7 @@ const COMMANDS: [(&str, &str); 14] = [
     ("openssl", "openssl"),
     ("curl", "curl"),
     ("sed", "sed"),
-    // uacme trusts only the system's roots: the tests mount their own over them.
+    // uacme trusts only the system's roots: the tests mount their own over them, and small disks for the buckets.
     ("unshare", "util-linux"),
     ("mount", "mount"),
 ];

@@ -16,10 +16,14 @@
 //! succeeds; it is tried again every half second. In every-commit mode a decision whose commit fails
 //! is answered so, too, but what it spent stays spent: it is the one exception to "nothing was spent", and
 //! grants nothing.
+//!
+//! Every page of the file is checked when it is opened. A file that was closed and altered since is [`OpenError::Damaged`];
+//! so is one that a crash left, unless only its last commit is altered: that cannot be told from one the crash cut
+//! off, and is given up.
 
 use std::{
     fmt,
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io, mem,
     path::{Path, PathBuf},
     sync::Arc,
@@ -36,6 +40,7 @@ use crate::{
     BucketId, BucketStore, Entry, MemoryStore, MemoryStoreOptions, StoreError, StoreFuture,
     durable::log::{Log, Opener},
     memory::Changes,
+    private_file::{create_private_dir, open_private},
     record::{RECORD_BYTES, append},
     transfer::{BucketTransfer, Part, Place, raise},
 };
@@ -101,8 +106,16 @@ pub enum OpenError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The buckets of the file do not fit.
-    #[error("the buckets on the disk do not fit into memory: raise the most buckets held")]
-    Store(#[source] StoreError),
+    #[error(
+        "{file} holds more buckets than the {buckets_max} that may be held (store.buckets-max): \
+         raise it to at least as many as there were"
+    )]
+    TooMany {
+        /// The file.
+        file: PathBuf,
+        /// The most buckets held.
+        buckets_max: usize,
+    },
 }
 
 impl OpenError {
@@ -124,6 +137,13 @@ impl OpenError {
 
     fn damaged(path: &Path) -> Self {
         Self::Damaged { file: path.to_owned(), source: None }
+    }
+
+    fn of_store(path: &Path, error: StoreError) -> Self {
+        match error {
+            StoreError::Full { buckets_max } => Self::TooMany { file: path.to_owned(), buckets_max },
+            error => Self::Unusable { path: path.to_owned(), source: Box::new(error) },
+        }
     }
 
     fn io(path: &Path, source: io::Error) -> Self {
@@ -170,6 +190,8 @@ struct Progress {
     ticket: u64,
     /// Why the last commit failed.
     failure: Option<Arc<redb::Error>>,
+    /// Checkpoints that were finished.
+    checkpoints: u64,
     closed: bool,
 }
 
@@ -309,9 +331,9 @@ fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> S
 
 /// Takes the directory for this process.
 fn lock(directory: &Path) -> Result<File, OpenError> {
-    fs::create_dir_all(directory).map_err(|error| OpenError::io(directory, error))?;
+    create_private_dir(directory).map_err(|error| OpenError::io(directory, error))?;
     let path = directory.join("lock");
-    let lock = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
+    let lock = open_private(OpenOptions::new().create(true).write(true).truncate(false), &path);
     let lock = lock.map_err(|error| OpenError::io(&path, error))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -482,6 +504,7 @@ impl Writer {
         self.commits.increment(1);
         self.log.checkpoint_if_due(&self.shared.memory);
         self.shared.progress.send_modify(|progress| {
+            progress.checkpoints = self.log.checkpoints();
             if progress.failure.take().is_some() {
                 tracing::info!("bucket changes are kept on the disk again");
             }

@@ -12,6 +12,7 @@ pub mod conformance;
 mod durable;
 mod future;
 mod memory;
+pub mod private_file;
 mod record;
 pub mod transfer;
 

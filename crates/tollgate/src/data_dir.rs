@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tollgate_store::HashKey;
+use tollgate_store::{
+    HashKey,
+    private_file::{create_private_dir, open_private},
+};
 
 /// A data directory that is ours as long as this lives.
 pub struct DataDir {
@@ -72,7 +75,7 @@ impl DataDir {
         };
         create_private_dir(path).map_err(unusable(path))?;
         let lock_path = path.join("lock");
-        let lock = private_file(OpenOptions::new().create(true).write(true).truncate(false), &lock_path)
+        let lock = open_private(OpenOptions::new().create(true).write(true).truncate(false), &lock_path)
             .map_err(unusable(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
@@ -150,32 +153,10 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 /// The file system's.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let partial = path.with_added_extension("partial");
-    let mut file = private_file(OpenOptions::new().create(true).write(true).truncate(true), &partial)?;
+    let mut file = open_private(OpenOptions::new().create(true).write(true).truncate(true), &partial)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&partial, path)
-}
-
-#[cfg(unix)]
-fn private_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn private_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    options.open(path)
-}
-
-#[cfg(unix)]
-fn create_private_dir(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn create_private_dir(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
 }
 
 #[cfg(test)]

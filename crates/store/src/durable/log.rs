@@ -6,11 +6,15 @@
 //! written once, where a row for each bucket would rewrite a page for each change.
 
 use std::{
+    fs::OpenOptions,
     hash::Hasher,
     path::{Path, PathBuf},
 };
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{
+    Builder, Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
+    backends::FileBackend,
+};
 use siphasher::sip::SipHasher13;
 use tollgate_engine::{Bucket, Timestamp};
 
@@ -18,6 +22,7 @@ use crate::{
     BucketId,
     durable::OpenError,
     memory::{self, MemoryStore},
+    private_file::open_private,
     record::{RECORD_BYTES, append, records},
 };
 
@@ -49,6 +54,7 @@ pub(super) struct Log {
     next: u64,
     log_bytes: u64,
     checkpoint: Option<Checkpoint>,
+    checkpoints: u64,
 }
 
 /// A checkpoint under way.
@@ -71,7 +77,8 @@ impl Log {
         now: Timestamp,
     ) -> Result<Self, OpenError> {
         let database = opener(&path).map_err(|source| OpenError::of(&path, source))?;
-        let mut log = Self { path, opener, database: None, next: 0, log_bytes: 0, checkpoint: None };
+        let mut log =
+            Self { path, opener, database: None, next: 0, log_bytes: 0, checkpoint: None, checkpoints: 0 };
         log.load(&database, memory, now)?;
         log.database = Some(database);
         Ok(log)
@@ -82,7 +89,7 @@ impl Log {
         let read = database.begin_read().map_err(|error| unusable(error.into()))?;
         let restore = |row: &[u8]| {
             let buckets = buckets(row).ok_or_else(|| OpenError::damaged(&self.path))?;
-            memory.restore(buckets, now).map_err(OpenError::Store)
+            memory.restore(buckets, now).map_err(|error| OpenError::of_store(&self.path, error))
         };
         let parts = read.open_table(PARTS).map_err(|error| unusable(error.into()))?;
         for row in parts.iter().map_err(|error| unusable(error.into()))? {
@@ -101,6 +108,11 @@ impl Log {
     /// Whether a checkpoint has parts left to write, though nothing may have changed.
     pub(super) fn is_checkpointing(&self) -> bool {
         self.checkpoint.is_some()
+    }
+
+    /// How many checkpoints were finished.
+    pub(super) fn checkpoints(&self) -> u64 {
+        self.checkpoints
     }
 
     /// Begins a checkpoint when the log has outgrown the buckets: each byte of the log is written twice, then.
@@ -170,6 +182,7 @@ impl Log {
         self.checkpoint = match self.checkpoint {
             Some(checkpoint) if last == memory::PARTS => {
                 self.log_bytes -= checkpoint.log_bytes;
+                self.checkpoints += 1;
                 None
             }
             Some(checkpoint) => Some(Checkpoint { part: last, ..checkpoint }),
@@ -178,12 +191,14 @@ impl Log {
     }
 }
 
-/// Opens the file, and makes the tables where they are missing.
+/// Opens the file, whose every page is checked, and makes it with its tables where it is missing.
 pub(super) fn open(path: &Path) -> Result<Database, redb::Error> {
-    with_tables(Database::create(path)?)
+    let file = open_private(OpenOptions::new().read(true).write(true).create(true).truncate(false), path)?;
+    over(FileBackend::new(file)?)
 }
 
-pub(super) fn with_tables(database: Database) -> Result<Database, redb::Error> {
+pub(super) fn over(backend: impl StorageBackend) -> Result<Database, redb::Error> {
+    let database = Builder::new().set_check_integrity_on_open(true).create_with_backend(backend)?;
     let write = database.begin_write()?;
     write.open_table(LOG)?;
     write.open_table(PARTS)?;

@@ -1,14 +1,21 @@
 //! What the durable store promises beyond the contract: what it holds when it is opened again.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    fs,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
-use redb::{Builder, StorageBackend, backends::FileBackend};
+use redb::{
+    StorageBackend,
+    backends::{FileBackend, InMemoryBackend},
+};
 use tollgate_engine::{Action, Charge, Cost, Verdict};
 
 use super::*;
 use crate::{
     HashKey,
     conformance::{Keeping, Store},
+    memory::PARTS,
 };
 
 const T0: Timestamp = Timestamp::from_secs(1_795_000_000);
@@ -82,18 +89,119 @@ async fn closed_store_answers_that_it_is_unavailable() {
     assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
 }
 
+/// A closed store with buckets in both tables of its file, and what it holds.
+async fn closed_with_buckets(folder: &Path) -> Vec<(BucketId, Bucket)> {
+    let store = open(folder, Durability::Interval(Duration::from_millis(1))).expect("an empty folder");
+    for number in 0..2000 {
+        let cost = if number % 4 == 0 { 1000 } else { 1 };
+        assert!(allows(&store, &[spend(number, 1000, cost)], T0).await);
+    }
+    store.flush().await.expect("the disk has room");
+    // Most of them are full by now: a checkpoint writes the others anew.
+    store.sweep(T0.saturating_add(Duration::from_secs(10)));
+    store.flush().await.expect("the disk has room");
+    while !store.shared.progress.borrow().checkpoints.eq(&1) {
+        assert!(allows(&store, &[spend(3000, 1000, 1)], T0).await);
+        store.flush().await.expect("the disk has room");
+    }
+    for number in 4000..4100 {
+        assert!(allows(&store, &[spend(number, 1000, 500)], T0).await);
+    }
+    let held = held(&store);
+    store.close().expect("the disk has room");
+    held
+}
+
+/// What happens to the bytes of a file.
+type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
+
+fn held(store: &DurableStore) -> Vec<(BucketId, Bucket)> {
+    let mut held: Vec<_> = (0..PARTS).flat_map(|part| store.shared.memory.part(part)).collect();
+    held.sort_unstable_by_key(|(id, _)| *id);
+    held
+}
+
 #[tokio::test]
 async fn file_that_is_cut_short_or_overwritten_is_named() {
-    for damage in [|bytes: &mut Vec<u8>| bytes.truncate(100), |bytes: &mut Vec<u8>| bytes.fill(7)] {
-        let folder = tempfile::tempdir().expect("a folder");
-        drop(open(folder.path(), Durability::default()).expect("an empty folder"));
-        let file = folder.path().join("buckets.redb");
-        let mut bytes = fs::read(&file).expect("it is there");
+    let folder = tempfile::tempdir().expect("a folder");
+    let held = closed_with_buckets(folder.path()).await;
+    let file = folder.path().join("buckets.redb");
+    let whole = fs::read(&file).expect("it is there");
+    let half = whole.len() / 2;
+    let damages: [(&str, Damage<'_>); 5] = [
+        ("cut to a hundred bytes", &|bytes| bytes.truncate(100)),
+        ("cut in the middle", &|bytes| bytes.truncate(half)),
+        ("its last byte lost", &|bytes| bytes.truncate(bytes.len() - 1)),
+        ("overwritten", &|bytes| bytes.fill(7)),
+        ("the second half overwritten", &|bytes| bytes[half..].fill(0)),
+    ];
+    for (what, damage) in damages {
+        let mut bytes = whole.clone();
         damage(&mut bytes);
         fs::write(&file, bytes).expect("it is ours");
-        let error = open(folder.path(), Durability::default()).expect_err("it is damaged");
-        assert!(error.to_string().contains("buckets.redb"), "{error}");
+        match open(folder.path(), Durability::default()) {
+            Err(error @ OpenError::Damaged { .. }) => {
+                let text = error.to_string();
+                assert!(text.contains("buckets.redb is damaged") && text.contains("docs/troubleshooting.md"));
+            }
+            Err(error) => panic!("{what}: {error:?}"),
+            Ok(store) => assert!(self::held(&store) == held, "{what}: nothing of it was used"),
+        }
     }
+
+    // The way out: from a backup, or with nothing.
+    fs::write(&file, whole).expect("it is ours");
+    let back = self::held(&open(folder.path(), Durability::default()).expect("it is whole"));
+    assert!(back == held);
+    fs::remove_file(&file).expect("it is ours");
+    assert!(open(folder.path(), Durability::default()).expect("it begins anew").is_empty());
+}
+
+/// As if the file held these bytes.
+fn open_bytes(directory: &Path, bytes: &[u8]) -> Result<DurableStore, OpenError> {
+    let disk = InMemoryBackend::new();
+    disk.set_len(bytes.len() as u64).and_then(|()| disk.write(0, bytes)).expect("memory has room");
+    let disk = Mutex::new(Some(disk));
+    let opener: Opener = Box::new(move |_| log::over(disk.lock().take().expect("it is opened once")));
+    let options = DurableStoreOptions {
+        directory: directory.to_owned(),
+        buckets_max: 1_000_000,
+        durability: Durability::default(),
+    };
+    DurableStore::open_with(options, T0, opener)
+}
+
+#[tokio::test]
+async fn no_altered_byte_goes_unnoticed_when_it_matters() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let expected = closed_with_buckets(folder.path()).await;
+    let whole = fs::read(folder.path().join("buckets.redb")).expect("it is there");
+
+    // A byte in the middle of a stored row is told for sure.
+    let (id, bucket) = expected[expected.len() / 2];
+    let mut record = Vec::new();
+    append(&mut record, id, bucket);
+    let places: Vec<_> = (0..whole.len() - RECORD_BYTES)
+        .filter(|at| whole[*at..].starts_with(&record))
+        .map(|at| at + RECORD_BYTES - 8)
+        .collect();
+    assert!(!places.is_empty(), "the bucket lies in the file");
+    let mut named = 0;
+    let seed = std::process::id();
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed.into());
+    let header = 0..400;
+    let anywhere: Vec<_> = (0..300).map(|_| random.usize(..whole.len())).collect();
+    for at in header.chain(anywhere).chain(places.iter().copied()) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= random.u8(1..);
+        match open_bytes(folder.path(), &bytes) {
+            Ok(store) => assert!(held(&store) == expected, "byte {at} was altered"),
+            Err(OpenError::Damaged { .. }) => named += usize::from(places.contains(&at)),
+            Err(error) => panic!("byte {at} was altered: {error:?}"),
+        }
+    }
+    assert!(named > 0);
 }
 
 #[tokio::test]
@@ -162,7 +270,7 @@ async fn full_disk_is_told_and_everything_goes_on_when_there_is_space_again() {
     let opener: Opener = Box::new(move |path| {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let disk = FillingDisk { file: FileBackend::new(file)?, is_full: Arc::clone(&disk) };
-        log::with_tables(Builder::new().create_with_backend(disk)?)
+        log::over(disk)
     });
     let options = DurableStoreOptions {
         directory: folder.path().to_owned(),
@@ -187,4 +295,42 @@ async fn full_disk_is_told_and_everything_goes_on_when_there_is_space_again() {
     drop(store);
     let store = open(folder.path(), Durability::EveryCommit).expect("it was closed");
     assert_eq!(left(&store, 1, 5).await, 0, "what was spent while the disk was full is kept as well");
+}
+
+#[test]
+fn store_on_a_disk_with_more_buckets_than_the_cap_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let capped = |buckets_max| {
+        let options = DurableStoreOptions {
+            directory: folder.path().to_owned(),
+            buckets_max,
+            durability: Durability::default(),
+        };
+        DurableStore::open(options, T0)
+    };
+    let store = capped(100).expect("an empty folder");
+    let batch: Vec<_> = (0..100).map(|number| spend(number, 5, 1)).collect();
+    store.shared.memory.decide_into(&*store.shared, &batch, T0).expect("there is room");
+    drop(store);
+
+    let error = capped(99).expect_err("one does not fit");
+    let expected = format!(
+        "{} holds more buckets than the 99 that may be held (store.buckets-max): raise it to at least as many as there were",
+        folder.path().join("buckets.redb").display()
+    );
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(capped(100).expect("they fit").len(), 100, "nothing was lost by trying");
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_read_what_is_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let directory = folder.path().join("made/by/the/store");
+    let _store = open(&directory, Durability::default()).expect("it is made");
+    let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!(mode(&directory), 0o700);
+    assert_eq!(mode(&directory.join("buckets.redb")), 0o600);
+    assert_eq!(mode(&directory.join("lock")), 0o600);
 }
