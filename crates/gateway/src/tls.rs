@@ -7,7 +7,7 @@ use rustls::{
     ClientConfig, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject},
-    server::{ClientHello, ResolvesServerCert},
+    server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier},
     sign::CertifiedKey,
 };
 
@@ -24,6 +24,9 @@ pub enum TlsError {
     /// Not PEM, or no private key in it.
     #[error("the PEM text cannot be read")]
     Pem(#[source] pem::Error),
+    /// No client certificate can chain to these roots.
+    #[error("the roots of client certificates cannot be used")]
+    ClientRoots(#[source] rustls::server::VerifierBuilderError),
     /// The key is of an unknown kind, or does not belong to the certificate.
     #[error("the certificate and key cannot be used")]
     Unusable(#[source] rustls::Error),
@@ -130,6 +133,35 @@ pub(crate) fn server_config(identity: Arc<TlsIdentity>) -> Arc<ServerConfig> {
         .with_cert_resolver(identity);
     config.alpn_protocols = ALPN.map(<[u8]>::to_vec).into();
     Arc::new(config)
+}
+
+/// The TLS settings of a listener for operators: HTTP/1.1 only, and with `client_roots` (PEM) it asks for
+/// certificates that chain to them. A client without one is let in all the same, to show something else.
+///
+/// # Errors
+///
+/// [`TlsError`]: the roots cannot be used.
+pub fn operators_config(
+    identity: Arc<TlsIdentity>,
+    client_roots: Option<&[u8]>,
+) -> Result<Arc<ServerConfig>, TlsError> {
+    let config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Unusable)?;
+    let config = match client_roots {
+        Some(pem) => {
+            let roots = Arc::new(CaTrust::roots_from_pem(pem)?.roots);
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider())
+                .allow_unauthenticated()
+                .build()
+                .map_err(TlsError::ClientRoots)?;
+            config.with_client_cert_verifier(verifier)
+        }
+        None => config.with_no_client_auth(),
+    };
+    let mut config = config.with_cert_resolver(identity);
+    config.alpn_protocols = vec![ALPN[1].to_vec()];
+    Ok(Arc::new(config))
 }
 
 fn certified_key(chain: &[u8], key: &[u8]) -> Result<CertifiedKey, TlsError> {

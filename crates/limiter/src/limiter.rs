@@ -87,6 +87,12 @@ impl Limiter {
         self.clock.now()
     }
 
+    /// The same, of the calendar: how the records tell time.
+    #[must_use]
+    pub fn moment(&self) -> jiff::Timestamp {
+        crate::new_order::moment(self.now())
+    }
+
     /// Decides over a new account of a client address, and spends.
     pub async fn admit_new_account(&self, client: IpAddr) -> Admission {
         let policy = self.policy.load();

@@ -98,6 +98,18 @@ impl fmt::Display for Skipped {
     }
 }
 
+/// The moment from which an override no longer counts. A date is its first moment in UTC.
+///
+/// # Errors
+///
+/// What is wrong with the text.
+pub fn expiry(text: &str) -> Result<jiff::Timestamp, String> {
+    let day = text.parse::<jiff::civil::Date>().ok().and_then(|day| day.in_tz("UTC").ok());
+    day.map(|day| day.timestamp())
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| format!("expires: {text:?} is no date: write 2027-06-30 or 2027-06-30T12:00:00Z"))
+}
+
 /// Refuses what is too large to be read.
 fn within_bounds(file: &str) -> Result<(), ReadError> {
     if file.len() > FILE_BYTES_MAX {

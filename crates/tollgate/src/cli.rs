@@ -40,8 +40,9 @@ Examples:
 
 Exit codes:
   0  done
-  1  it ran and failed
-  2  it could not start: bad arguments, bad configuration, port in use, unusable data directory";
+  1  it ran and failed, or what runs refused it
+  2  it could not start: bad arguments, bad configuration, port in use, unusable data directory
+  3  done in part: some rows of an import were skipped, and are named";
 
 /// Which configuration file.
 #[derive(Clone, Debug, Default, Args)]
@@ -78,12 +79,18 @@ pub enum Command {
     },
     /// Print the limits a configuration puts in force
     #[command(
-        after_help = "Examples:\n  tollgate limits\n  tollgate limits --json --config /etc/tollgate.toml"
+        after_help = "Examples:\n  tollgate limits\n  tollgate limits --json --config /etc/tollgate.toml\n  tollgate limits --from-boulder wfe2-ratelimit-defaults.yml"
     )]
     Limits {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// As Boulder's file of default limits (YAML).
+        #[arg(long, conflicts_with = "json")]
+        boulder: bool,
+        /// Read Boulder's file of default limits instead, and print it as configuration.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "boulder"])]
+        from_boulder: Option<PathBuf>,
         /// Which configuration file.
         #[command(flatten)]
         config: ConfigFile,
@@ -124,6 +131,41 @@ pub enum Command {
         #[command(flatten)]
         management: ManagementAddress,
     },
+    /// Overrides: other numbers for one account, domain, address or set, in force within seconds
+    #[command(after_help = "Examples:\n  \
+        tollgate override add certificates-per-registered-domain example.com --count 300 --reason 'ticket 12'\n  \
+        tollgate override lower certificates-per-registered-domain example.com --count 100 --reason 'ticket 13' --force\n  \
+        tollgate override import overrides.csv\n  tollgate override export --format boulder > overrides.yml\n  \
+        tollgate override requests list\n  tollgate override requests approve 7 --reason 'a known customer'")]
+    Override {
+        /// What to do.
+        #[command(subcommand)]
+        action: OverrideAction,
+        /// Where it runs.
+        #[command(flatten)]
+        management: ManagementAddress,
+    },
+    /// Pauses: pairs of account and identifier that cannot order
+    #[command(after_help = "Examples:\n  tollgate pause list\n  \
+        tollgate pause lift https://acme.example/acme/acct/7 --all --reason 'their server is mended'")]
+    Pause {
+        /// What to do.
+        #[command(subcommand)]
+        action: PauseAction,
+        /// Where it runs.
+        #[command(flatten)]
+        management: ManagementAddress,
+    },
+    /// Print who changed what, when and why, the latest first
+    #[command(after_help = "Example:\n  tollgate audit --max 20")]
+    Audit {
+        /// The most changes that are printed.
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        max: usize,
+        /// Where it runs.
+        #[command(flatten)]
+        management: ManagementAddress,
+    },
     /// Print completions for a shell
     #[command(after_help = "Example:\n  tollgate completions bash > /etc/bash_completion.d/tollgate")]
     Completions {
@@ -153,19 +195,32 @@ pub enum ReferencePage {
     Schema,
 }
 
-/// Where a running tollgate is managed.
-#[derive(Clone, Debug, Args)]
+/// Where a running tollgate is managed, and as whom.
+#[derive(Clone, Debug, Default, Args)]
 pub struct ManagementAddress {
-    /// Management address of the running tollgate.
-    #[arg(
-        long,
-        global = true,
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:14001",
-        env = "TOLLGATE_MANAGEMENT",
-        hide_env_values = true
-    )]
-    pub management: std::net::SocketAddr,
+    /// Management listener of the running tollgate: ADDRESS:PORT, or https://HOST:PORT where it speaks TLS.
+    /// Default: that of --config, else 127.0.0.1:14001.
+    #[arg(long, global = true, value_name = "ADDRESS", env = "TOLLGATE_MANAGEMENT", hide_env_values = true)]
+    pub management: Option<String>,
+    /// File that holds the token to show. Default: the one of the data directory of --config, else
+    /// tollgate-data/operator.token. The token itself may be in the environment variable TOLLGATE_TOKEN.
+    #[arg(long, global = true, value_name = "FILE", env = "TOLLGATE_TOKEN_FILE", hide_env_values = true)]
+    pub token_file: Option<PathBuf>,
+    /// The token, from the environment only: arguments can be read by everybody on the machine.
+    #[arg(long, hide = true, env = "TOLLGATE_TOKEN", hide_env_values = true)]
+    pub token: Option<Secret>,
+    /// Configuration file of the running tollgate, for its management address and data directory.
+    #[arg(long, short, global = true, value_name = "FILE", env = "TOLLGATE_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// Roots (PEM) to believe of a management listener that speaks TLS. Default: the system's.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub roots: Option<PathBuf>,
+    /// Client certificate chain (PEM) to show it.
+    #[arg(long, global = true, value_name = "FILE", requires = "client_key")]
+    pub client_certificate: Option<PathBuf>,
+    /// Private key of --client-certificate (PEM).
+    #[arg(long, global = true, value_name = "FILE", requires = "client_certificate")]
+    pub client_key: Option<PathBuf>,
     /// Print the answer as JSON.
     #[arg(long, global = true)]
     pub json: bool,
@@ -192,6 +247,206 @@ pub enum BucketsAction {
         /// Which configuration file.
         #[command(flatten)]
         config: ConfigFile,
+    },
+}
+
+/// A text that nothing prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::str::FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// Overrides.
+#[derive(Debug, Subcommand)]
+pub enum OverrideAction {
+    /// List the overrides that are kept in the records
+    List {
+        /// Only those of this limit.
+        #[arg(long, value_name = "LIMIT")]
+        limit: Option<String>,
+    },
+    /// Show one override
+    Show(OverrideKey),
+    /// Add an override, or raise the one there is
+    Add(NewOverride),
+    /// Lower an override; needs --force
+    Lower {
+        /// What it is lowered to.
+        #[command(flatten)]
+        new: NewOverride,
+        /// Clients will have less than now.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Remove an override: the limit's own numbers apply again
+    Remove {
+        /// Which.
+        #[command(flatten)]
+        key: OverrideKey,
+        /// Why; it goes into the audit.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take overrides from a file; a bad row is named and skipped, the rest is taken
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Its form. Default: by its extension, csv or yml.
+        #[arg(long)]
+        format: Option<FileFormat>,
+        /// Lower overrides that allow more now.
+        #[arg(long)]
+        force: bool,
+        /// The reason of rows that say none.
+        #[arg(long, value_name = "TEXT", default_value = "imported")]
+        reason: String,
+        /// What stands before the number of an account in Boulder's form.
+        #[arg(long, value_name = "PATH", default_value = "/acme/acct/")]
+        account_prefix: String,
+    },
+    /// Print all overrides as a file
+    Export {
+        /// Its form.
+        #[arg(long, default_value = "csv")]
+        format: FileFormat,
+        /// What stands before the number of an account in Boulder's form.
+        #[arg(long, value_name = "PATH", default_value = "/acme/acct/")]
+        account_prefix: String,
+    },
+    /// Decide what people ask for
+    Requests {
+        /// What to do.
+        #[command(subcommand)]
+        action: RequestAction,
+    },
+}
+
+/// The form of a file of overrides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum FileFormat {
+    /// limit,subject,count,burst,period,author,reason,expires
+    Csv,
+    /// Boulder's YAML
+    Boulder,
+}
+
+/// Which override.
+#[derive(Debug, Args)]
+pub struct OverrideKey {
+    /// The limit, as `tollgate limits` names it.
+    pub limit: String,
+    /// For whom: an account's URL, a registered domain, an address, or identifiers with commas between them.
+    pub subject: String,
+}
+
+/// An override that is to be.
+#[derive(Debug, Args)]
+pub struct NewOverride {
+    /// Which.
+    #[command(flatten)]
+    pub key: OverrideKey,
+    /// Units that come back every period.
+    #[arg(long, value_name = "NUMBER")]
+    pub count: u64,
+    /// The most that can be spent at once. Default: as --count.
+    #[arg(long, value_name = "NUMBER")]
+    pub burst: Option<u64>,
+    /// 7d, 3h. Default: the limit's own.
+    #[arg(long, value_name = "DURATION")]
+    pub period: Option<String>,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who allowed it. Default: whose token it is.
+    #[arg(long, value_name = "NAME")]
+    pub author: Option<String>,
+    /// Until when: 2027-06-30 or 2027-06-30T12:00:00Z. Default: for good.
+    #[arg(long, value_name = "TIME", value_parser = tollgate_service::exchange::expiry)]
+    pub expires: Option<jiff::Timestamp>,
+}
+
+/// What people ask for.
+#[derive(Debug, Subcommand)]
+pub enum RequestAction {
+    /// List the requests that wait for a decision, the oldest first
+    List {
+        /// Those that are decided too, the latest first.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one request
+    Show {
+        /// Its number.
+        id: u64,
+    },
+    /// Grant what is asked for: the tier at once and every week
+    Approve {
+        /// Its number.
+        id: u64,
+        /// Why; the requester reads it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Until when: 2027-06-30 or 2027-06-30T12:00:00Z. Default: for good.
+        #[arg(long, value_name = "TIME", value_parser = tollgate_service::exchange::expiry)]
+        expires: Option<jiff::Timestamp>,
+        /// Lower an override that allows more now.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Grant nothing
+    Deny {
+        /// Its number.
+        id: u64,
+        /// Why; the requester reads it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+/// Pauses.
+#[derive(Debug, Subcommand)]
+pub enum PauseAction {
+    /// List paused pairs of account and identifier
+    List {
+        /// Only those of this account: its URL or path.
+        #[arg(long, value_name = "ACCOUNT")]
+        account: Option<String>,
+    },
+    /// Pause a pair: the account can no longer order the identifier
+    Add {
+        /// The account's URL or path.
+        account: String,
+        /// A name or an address.
+        identifier: String,
+        /// Why; it goes into the audit.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Lift the pause of an identifier, or with --all those of the account
+    Lift {
+        /// The account's URL or path.
+        account: String,
+        /// A name or an address.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        identifier: Option<String>,
+        /// All identifiers of the account, up to 50,000 at once.
+        #[arg(long)]
+        all: bool,
+        /// Why; it goes into the audit.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
 }
 

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod audit;
 mod buckets;
 mod check;
 mod clock;
@@ -7,6 +8,8 @@ mod demo;
 mod fault;
 mod limits;
 mod management_call;
+mod overrides;
+mod pause;
 mod reference;
 mod serve;
 
@@ -26,6 +29,9 @@ const FAILED: u8 = 1;
 /// It could not start: arguments, configuration, port, data directory.
 const COULD_NOT_START: u8 = 2;
 
+/// Done in part: what was left out is named.
+const DONE_IN_PART: u8 = 3;
+
 /// A command's end other than success: what is told, and the exit code.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -37,6 +43,11 @@ impl Failure {
     /// It ran and failed.
     pub(crate) fn failed(message: impl ToString) -> Self {
         Self { message: message.to_string(), code: FAILED }
+    }
+
+    /// It did a part.
+    pub(crate) fn in_part(message: impl ToString) -> Self {
+        Self { message: message.to_string(), code: DONE_IN_PART }
     }
 
     /// It could not start.
@@ -66,15 +77,21 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> ExitCode {
         Command::Serve(config) => load(config).and_then(|config| serve::run(config, out)),
         Command::Demo => demo::run(out),
         Command::Check { file, config } => check::run(file.or(config.or(before_the_command).config), out),
-        Command::Limits { json, config } => load(config).and_then(|config| limits::run(config, json, out)),
         Command::Buckets { action: BucketsAction::Export { file, config } } => {
             load(config).and_then(|config| buckets::export(&file, config, out))
         }
         Command::Buckets { action: BucketsAction::Import { file, config } } => {
             load(config).and_then(|config| buckets::import(&file, &config, out))
         }
+        Command::Limits { from_boulder: Some(file), .. } => limits::from_boulder(&file, out),
+        Command::Limits { json, boulder, from_boulder: None, config } => {
+            load(config).and_then(|config| limits::run(config, limits::Form::of(json, boulder), out))
+        }
         Command::Clock { action, management } => clock::run(action, &management, out),
         Command::Fault { action, management } => fault::run(action, &management, out),
+        Command::Override { action, management } => overrides::run(action, &management, out),
+        Command::Pause { action, management } => pause::run(action, &management, out),
+        Command::Audit { max, management } => audit::run(max, &management, out),
         Command::Completions { shell } => completions(shell, out),
         Command::Man => man(out),
         Command::Reference { page } => reference::run(page, out),

@@ -11,6 +11,11 @@ use tollgate_store::{
     private_file::{create_private_dir, open_private},
 };
 
+/// The file in the data directory that holds a token of the admin API.
+pub const OPERATOR_TOKEN: &str = "operator.token";
+
+const OPERATOR_TOKEN_DIGITS: usize = 64;
+
 /// A data directory that is ours as long as this lives.
 pub struct DataDir {
     path: PathBuf,
@@ -113,6 +118,27 @@ impl DataDir {
         key.map(HashKey::new).ok_or(DataDirError::NoHashKey { path })
     }
 
+    /// The token by which the admin API is used from this machine, made on first use: 64 hexadecimal
+    /// digits in [`OPERATOR_TOKEN`].
+    ///
+    /// # Errors
+    ///
+    /// [`DataDirError`].
+    pub fn operator_token(&self) -> Result<String, DataDirError> {
+        let path = self.join(OPERATOR_TOKEN);
+        let unusable = |source| DataDirError::Unusable { path: path.clone(), source };
+        match fs::read_to_string(&path) {
+            Ok(text) if text.trim_end().len() == OPERATOR_TOKEN_DIGITS => Ok(text.trim_end().to_owned()),
+            Ok(_) => Err(DataDirError::DamagedSecret { path, expected: OPERATOR_TOKEN_DIGITS }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let token: String = random_bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+                write_private(&path, format!("{token}\n").as_bytes()).map_err(unusable)?;
+                Ok(token)
+            }
+            Err(error) => Err(unusable(error)),
+        }
+    }
+
     fn secret<const N: usize>(&self, name: &str) -> Result<[u8; N], DataDirError> {
         let path = self.join(name);
         if let Some(secret) = read_secret(&path)? {
@@ -172,6 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn operator_token_is_made_once_and_a_damaged_one_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let token = data.operator_token().unwrap();
+        assert_eq!(data.operator_token().unwrap(), token);
+        fs::write(data.join(OPERATOR_TOKEN), "").unwrap();
+        assert!(matches!(data.operator_token(), Err(DataDirError::DamagedSecret { expected: 64, .. })));
+    }
+
+    #[test]
     fn a_second_process_is_told_that_the_directory_is_in_use() {
         let folder = tempfile::tempdir().unwrap();
         let _ours = DataDir::open(folder.path()).unwrap();
@@ -194,7 +230,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
         data.secrets().unwrap();
-        for name in ["bucket-hash.key", "unpause.key"] {
+        data.operator_token().unwrap();
+        for name in ["bucket-hash.key", "unpause.key", OPERATOR_TOKEN] {
             assert_eq!(fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
         }
     }

@@ -1,8 +1,10 @@
-//! The management listener: health, metrics, limits in force; clock and faults of the test CA.
+//! The management listener: health, metrics, limits in force; the admin API; clock and faults of the test CA.
 //!
 //! It listens on loopback unless told otherwise. Requests that change something must be JSON, and
 //! the `Host` must be the listener's own, so that a web page in the operator's browser can neither
 //! send one nor reach the listener under a name of its own.
+
+mod tls;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -18,9 +20,12 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tollgate_limiter::Limiter;
 use tollgate_policy::duration::parse_duration;
+use tollgate_service::admin::Admin;
 use tollgate_test_ca::{Fault, TestCa, WaitingFault};
 
 use crate::clock::{ClockError, MovableClock};
+
+pub(crate) use tls::{Peer, TlsListener};
 
 /// Why there is neither clock nor fault.
 const NO_TEST_CA: &str = "this tollgate has no test CA, whose clock and faults these are";
@@ -39,6 +44,8 @@ pub struct ManagementState {
     pub test_ca: Option<Arc<TestCa>>,
     /// The clock.
     pub clock: Arc<MovableClock>,
+    /// For operators.
+    pub admin: Admin,
 }
 
 /// What the clock shows.
@@ -80,8 +87,10 @@ pub struct ManagementError {
     pub error: String,
 }
 
-/// The routes. Clock and faults exist only with the test CA.
-pub fn router(state: ManagementState, address: SocketAddr) -> Router {
+/// The routes. Clock and faults exist only with the test CA. `plain` is the address of a listener without
+/// TLS, which no other name may lead to; with TLS the certificate sees to that.
+pub fn router(state: ManagementState, plain: Option<SocketAddr>) -> Router {
+    let admin = state.admin.clone().router();
     let mut router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/metrics", get(metrics))
@@ -97,14 +106,18 @@ pub fn router(state: ManagementState, address: SocketAddr) -> Router {
             router = router.route(path, any(|| async { failed(StatusCode::NOT_FOUND, NO_TEST_CA) }));
         }
     }
-    router
+    let router = router
+        .merge(admin)
         .fallback(|| async { failed(StatusCode::NOT_FOUND, "no such resource") })
         .method_not_allowed_fallback(|| async {
             failed(StatusCode::METHOD_NOT_ALLOWED, "this resource has no such method")
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(address, own_host_only))
-        .with_state(state)
+        .with_state(state);
+    match plain {
+        Some(address) => router.layer(middleware::from_fn_with_state(address, own_host_only)),
+        None => router,
+    }
 }
 
 /// Refuses a `Host` that is not ours: a name that an attacker's DNS points at loopback.

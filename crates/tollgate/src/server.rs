@@ -13,6 +13,10 @@ use std::{
     time::Duration,
 };
 
+use axum::{
+    extract::{ConnectInfo, Request},
+    middleware::Next,
+};
 use http::Uri;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
@@ -26,22 +30,26 @@ use tollgate_gateway::{
     client_address::Scheme,
     listener::{BindError, ConnectionBounds, ConnectionCaps, Listener, ListenerOptions, Transport},
     overall::OverallLimits,
-    tls::{CaTrust, TlsError, TlsIdentity},
+    tls::{CaTrust, TlsError, TlsIdentity, operators_config},
     upstream::{HttpUpstream, HttpUpstreamError, HttpUpstreamOptions, InProcess, Upstream, UpstreamError},
 };
 use tollgate_limiter::{Limiter, LimiterOptions, unpause::UnpauseLinks};
 use tollgate_policy::Policy;
 use tollgate_portal::{Portal, PortalOptions};
 use tollgate_records::{Records, RecordsError};
+use tollgate_service::{
+    access::{Access, GrantError, Role},
+    admin::Admin,
+};
 use tollgate_store::{BucketStore, HashKey, OpenError};
 use tollgate_store_redis::RedisOptionsError;
 use tollgate_test_ca::{TestCa, TestCaError};
 
 use crate::{
     clock::{MovableClock, SystemChance},
-    config::{ClientFacing, Config, UpstreamConfig},
+    config::{ClientFacing, Config, Management, UpstreamConfig},
     data_dir::{DataDir, DataDirError, Secrets, random_bytes},
-    management::{self, ManagementState},
+    management::{self, ManagementState, Peer, TlsListener},
     server::{
         buckets::{Buckets, Surroundings},
         front::Front,
@@ -52,6 +60,9 @@ use crate::{
 
 /// Clients that the overall request limits remember at once; each for a second or less.
 const OVERALL_BUCKETS_MAX: usize = 1_000_000;
+
+/// How the audit calls whoever has the token in the data directory.
+const LOCAL_OPERATOR: &str = "local";
 
 /// How often full buckets and old records are dropped.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -98,6 +109,14 @@ pub enum StartError {
         what: String,
         /// Why.
         source: TlsError,
+    },
+    /// The file of those who may use the admin API.
+    #[error("{path}: {source}")]
+    Grants {
+        /// Which.
+        path: PathBuf,
+        /// Where and why.
+        source: GrantError,
     },
     /// A file named in the configuration.
     #[error("{path}: {source}")]
@@ -159,6 +178,8 @@ pub struct Running {
     pub upstream: Option<Uri>,
     /// The management listener.
     pub management: SocketAddr,
+    /// The same as people write it: `http://127.0.0.1:14001`.
+    pub management_url: String,
     /// The listeners for ACME clients.
     pub addresses: Vec<SocketAddr>,
     /// The clock that everything asks.
@@ -204,6 +225,8 @@ pub async fn start(
     let data_dir = DataDir::open(&config.data_dir)?;
     let secrets = data_dir.secrets()?;
     let clock = Arc::new(installed(clock, &config)?);
+    let access = access(&config.management, &data_dir)?;
+    let management_tls = management_tls(&config.management)?;
     let management = bind_management(config.management.address).await?;
     let management_address = local_address(&management)?;
     let (listeners, root_certificate) = bind(&config.clients, &data_dir, &clock).await?;
@@ -245,9 +268,15 @@ pub async fn start(
     for listener in listeners {
         tasks.spawn(listener.serve(front.clone(), wait(stopped.clone())));
     }
-    let state =
-        ManagementState { limiter: limiter.clone(), metrics, test_ca: test_ca.clone(), clock: clock.clone() };
-    tasks.spawn(serve_management(management, state, management_address, stopped));
+    let state = ManagementState {
+        limiter: limiter.clone(),
+        metrics,
+        test_ca: test_ca.clone(),
+        clock: clock.clone(),
+        admin: Admin::new(limiter.clone(), access),
+    };
+    let scheme = if management_tls.is_some() { "https" } else { "http" };
+    tasks.spawn(serve_management(management, state, management_address, management_tls, stopped));
 
     Ok(Running {
         limits_page: format!("{origin}/rate-limits/"),
@@ -255,6 +284,7 @@ pub async fn start(
         root_certificate: root_certificate.map(|path| std::path::absolute(&path).unwrap_or(path)),
         upstream: config.upstream.map(|upstream| upstream.directory),
         management: management_address,
+        management_url: format!("{scheme}://{management_address}"),
         addresses,
         sweeper: tokio::spawn(sweep(buckets.clone(), limiter.clone(), clock.clone())),
         overrides: tokio::spawn(overrides.follow()),
@@ -465,12 +495,60 @@ async fn serve_management(
     listener: TcpListener,
     state: ManagementState,
     address: SocketAddr,
+    tls: Option<Arc<rustls::ServerConfig>>,
     stopped: watch::Receiver<bool>,
 ) {
-    let router = management::router(state, address);
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(wait(stopped)).await {
+    let served = match tls {
+        Some(config) => {
+            let router =
+                management::router(state, None).layer(axum::middleware::from_fn(known_by_certificate));
+            let service = router.into_make_service_with_connect_info::<Peer>();
+            let listener = TlsListener::new(listener, address, config);
+            axum::serve(listener, service).with_graceful_shutdown(wait(stopped)).await
+        }
+        None => {
+            let router = management::router(state, Some(address));
+            axum::serve(listener, router).with_graceful_shutdown(wait(stopped)).await
+        }
+    };
+    if let Err(error) = served {
         tracing::error!(%error, "the management listener ended");
     }
+}
+
+/// Tells the admin API which certificate was shown.
+async fn known_by_certificate(
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    mut request: Request,
+    next: Next,
+) -> axum::response::Response {
+    tracing::debug!(peer = %peer.address, certificate = peer.certificate.is_some(), "management request");
+    if let Some(certificate) = peer.certificate {
+        request.extensions_mut().insert(certificate);
+    }
+    next.run(request).await
+}
+
+/// Who may use the admin API: the operator of this machine, and those of the file.
+fn access(management: &Management, data_dir: &DataDir) -> Result<Access, StartError> {
+    let mut access = match &management.grants {
+        Some(path) => Access::parse(&String::from_utf8_lossy(&read(path)?))
+            .map_err(|source| StartError::Grants { path: path.clone(), source })?,
+        None => Access::default(),
+    };
+    access.allow_token(LOCAL_OPERATOR, Role::Write, &data_dir.operator_token()?);
+    Ok(access)
+}
+
+fn management_tls(management: &Management) -> Result<Option<Arc<rustls::ServerConfig>>, StartError> {
+    let Some((chain, key)) = &management.tls_files else { return Ok(None) };
+    let unusable = |what: String| move |source| StartError::Tls { what, source };
+    let identity = TlsIdentity::from_pem(&read(chain)?, &read(key)?)
+        .map_err(unusable("management.certificate and management.key".to_owned()))?;
+    let roots = management.client_roots.as_ref().map(read).transpose()?;
+    let config = operators_config(Arc::new(identity), roots.as_deref())
+        .map_err(unusable("management.client-roots".to_owned()))?;
+    Ok(Some(config))
 }
 
 async fn wait(mut stopped: watch::Receiver<bool>) {

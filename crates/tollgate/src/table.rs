@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 use tollgate_policy::view::{LimitInForce, LimitsInForce};
+use tollgate_service::api::{AuditView, OverrideView, PauseView, RequestView};
 
 /// The limits in force.
 pub(crate) fn limits(limits: &LimitsInForce) -> String {
@@ -69,6 +70,133 @@ pub(crate) fn faults(faults: &[Value]) -> String {
         })
         .collect();
     aligned(["ID", "ON", "WHAT", "LETS THROUGH", "STRIKES"], &rows)
+}
+
+/// Overrides, one to a line.
+pub(crate) fn overrides(overrides: &[OverrideView]) -> String {
+    if overrides.is_empty() {
+        return "no overrides are stored\n".to_owned();
+    }
+    let rows: Vec<_> = overrides
+        .iter()
+        .map(|it| {
+            [
+                it.limit.clone(),
+                plain(&it.subject),
+                format!("{} / {}", it.count, it.period),
+                it.burst.to_string(),
+                it.expires.map_or_else(|| "never".to_owned(), moment),
+                plain(&it.author),
+                plain(&it.reason),
+            ]
+        })
+        .collect();
+    aligned(["LIMIT", "SUBJECT", "NUMBER", "BURST", "EXPIRES", "AUTHOR", "REASON"], &rows)
+}
+
+/// One override, a line for each of its parts.
+pub(crate) fn r#override(it: &OverrideView) -> String {
+    lines(&[
+        ("limit", it.limit.clone()),
+        ("subject", it.subject.clone()),
+        ("number", format!("{} / {}, burst {}", it.count, it.period, it.burst)),
+        ("expires", it.expires.map_or_else(|| "never".to_owned(), moment)),
+        ("author", it.author.clone()),
+        ("reason", it.reason.clone()),
+        ("changed", moment(it.changed)),
+    ])
+}
+
+/// Override requests, one to a line.
+pub(crate) fn requests(requests: &[RequestView]) -> String {
+    if requests.is_empty() {
+        return "no override requests wait\n".to_owned();
+    }
+    let rows: Vec<_> = requests
+        .iter()
+        .map(|it| {
+            [
+                it.id.to_string(),
+                it.state.clone(),
+                moment(it.requested),
+                it.limit.clone(),
+                plain(&it.subject),
+                it.tier.to_string(),
+                plain(&it.organisation),
+            ]
+        })
+        .collect();
+    aligned(["ID", "STATE", "REQUESTED", "LIMIT", "SUBJECT", "TIER", "ORGANISATION"], &rows)
+}
+
+/// One override request, a line for each of its parts.
+pub(crate) fn request(it: &RequestView) -> String {
+    let mut parts = vec![
+        ("id", it.id.to_string()),
+        ("state", it.state.clone()),
+        ("limit", it.limit.clone()),
+        ("subject", it.subject.clone()),
+        ("tier", format!("{} / 7d", it.tier)),
+        ("requested", moment(it.requested)),
+        ("e-mail", it.email.clone()),
+        ("organisation", it.organisation.clone()),
+        ("use case", it.use_case.clone()),
+    ];
+    if let (Some(decided), Some(author), Some(reason)) = (it.decided, &it.author, &it.reason) {
+        parts.extend([("decided", moment(decided)), ("by", author.clone()), ("reason", reason.clone())]);
+    }
+    lines(&parts)
+}
+
+/// Paused pairs.
+pub(crate) fn pauses(pauses: &[PauseView]) -> String {
+    if pauses.is_empty() {
+        return "nothing is paused\n".to_owned();
+    }
+    let rows: Vec<_> =
+        pauses.iter().map(|it| [plain(&it.account), it.identifier.clone(), moment(it.since)]).collect();
+    aligned(["ACCOUNT", "IDENTIFIER", "SINCE"], &rows)
+}
+
+/// Changes, the latest first.
+pub(crate) fn audit(entries: &[AuditView]) -> String {
+    if entries.is_empty() {
+        return "nothing was changed yet\n".to_owned();
+    }
+    let json = |value: &Option<Value>| value.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|it| {
+            [
+                it.id.to_string(),
+                moment(it.at),
+                plain(&it.who),
+                it.what.clone(),
+                plain(&it.subject),
+                plain(&it.why),
+                json(&it.before),
+                json(&it.after),
+            ]
+        })
+        .collect();
+    aligned(["ID", "AT", "WHO", "WHAT", "SUBJECT", "WHY", "BEFORE", "AFTER"], &rows)
+}
+
+fn moment(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Text of strangers on one line, which can neither move the cursor nor start a new row.
+fn plain(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+fn lines(parts: &[(&str, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in parts {
+        let _ = writeln!(text, "{name:<13} {}", plain(value));
+    }
+    text
 }
 
 /// Columns as wide as their widest cell, two spaces apart.

@@ -11,7 +11,7 @@ use tollgate_policy::{
     limit::LimitName,
 };
 
-use super::{Place, Read, ReadError, Row, Skipped, within_bounds};
+use super::{Place, Read, ReadError, Row, Skipped, expiry, within_bounds};
 
 /// A line, as written.
 #[derive(Debug, Deserialize, Serialize)]
@@ -107,7 +107,7 @@ fn row(written: &Line, place: Place) -> Result<Row, String> {
         period,
         author: given(&written.author),
         reason: given(&written.reason).unwrap_or_default(),
-        expires: given(&written.expires).map(|text| moment(&text)).transpose()?,
+        expires: given(&written.expires).map(|text| expiry(&text)).transpose()?,
     })
 }
 
@@ -117,14 +117,6 @@ fn number(column: &str, text: &str) -> Result<u64, String> {
 
 fn period(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|error| format!("period: {error}"))
-}
-
-/// A date is its first moment in UTC.
-fn moment(text: &str) -> Result<jiff::Timestamp, String> {
-    let day = text.parse::<jiff::civil::Date>().ok().and_then(|day| day.in_tz("UTC").ok());
-    day.map(|day| day.timestamp())
-        .or_else(|| text.parse().ok())
-        .ok_or_else(|| format!("expires: {text:?} is no date: write 2027-06-30 or 2027-06-30T12:00:00Z"))
 }
 
 #[cfg(test)]

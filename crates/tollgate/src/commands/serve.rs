@@ -2,7 +2,6 @@
 
 use std::{
     io::{IsTerminal as _, Write},
-    net::SocketAddr,
     path::Path,
 };
 
@@ -37,7 +36,7 @@ pub(super) fn run(config: Config, out: &mut dyn Write) -> Result<(), Failure> {
 struct Greeting<'a> {
     directory: &'a str,
     limits_page: &'a str,
-    management: SocketAddr,
+    management: &'a str,
     /// The root of the gateway's own certificate, where we made it.
     root: Option<&'a Path>,
     behind: CaBehind<'a>,
@@ -56,7 +55,7 @@ impl<'a> Greeting<'a> {
         Self {
             directory: &running.directory_url,
             limits_page: &running.limits_page,
-            management: running.management,
+            management: &running.management_url,
             root: running.root_certificate.as_deref(),
             behind: match &running.upstream {
                 Some(directory) => CaBehind::Configured(directory),
@@ -79,7 +78,7 @@ fn greet(greeting: &Greeting<'_>, out: &mut dyn Write) -> std::io::Result<()> {
         }
     }
     writeln!(out, "  Limits page  {}", greeting.limits_page)?;
-    writeln!(out, "  Management   http://{}", greeting.management)?;
+    writeln!(out, "  Management   {}", greeting.management)?;
     if let Some(root) = greeting.root {
         writeln!(out, "  TLS root     {}", root.display())?;
         if let CaBehind::TestCa { http_port } = greeting.behind {
@@ -147,7 +146,7 @@ mod tests {
         let greeting = Greeting {
             directory: "https://localhost:14000/directory",
             limits_page: "https://localhost:14000/rate-limits/",
-            management: SocketAddr::from(([127, 0, 0, 1], 14001)),
+            management: "http://127.0.0.1:14001",
             root: root.map(Path::new),
             behind,
         };

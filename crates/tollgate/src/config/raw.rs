@@ -76,7 +76,7 @@ pub struct RawConfig {
     pub data_dir: Option<PathBuf>,
     /// Where ACME clients connect.
     pub listen: RawListen,
-    /// The management listener: health, metrics, limits, and the test CA's clock and faults.
+    /// The management listener: health, metrics, limits, the admin API, and the test CA's clock and faults.
     pub management: RawManagement,
     /// The CA behind the gateway. Left out: the built-in test CA.
     pub upstream: Option<RawUpstream>,
@@ -144,8 +144,19 @@ pub struct RawManagement {
     /// Address and port. Default: `127.0.0.1:14001`.
     pub address: Option<SocketAddr>,
     /// Allow an address that is not loopback. Whoever reaches it may see every limit and, with the test CA,
-    /// move its clock. Default: false.
+    /// move its clock; overrides, pauses and the audit need a token or a client certificate. Default: false.
     pub allow_remote: bool,
+    /// Who may use the admin API: a file with `NAME ROLE HASH` to a line, where the role is `read` or `write` and
+    /// the hash is the SHA-256 of a token (`token:HEX`) or of a client certificate (`certificate:HEX`). Beside
+    /// them, `operator.token` in the data directory is always good for `write`. Default: nobody else.
+    pub grants: Option<PathBuf>,
+    /// Certificate chain (PEM): speak TLS. Default: plain HTTP.
+    pub certificate: Option<PathBuf>,
+    /// Private key of `certificate` (PEM).
+    pub key: Option<PathBuf>,
+    /// Roots (PEM) of the client certificates that are asked for; a client without one may show a token. Needs
+    /// `certificate`. Default: none are asked for.
+    pub client_roots: Option<PathBuf>,
 }
 
 /// The CA behind the gateway.

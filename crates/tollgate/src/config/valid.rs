@@ -80,10 +80,16 @@ pub struct ClientFacing {
 }
 
 /// The management listener.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Management {
     /// Where.
     pub address: SocketAddr,
+    /// The file that says who may use the admin API.
+    pub grants: Option<PathBuf>,
+    /// Certificate chain and key; `None`: plain HTTP.
+    pub tls_files: Option<(PathBuf, PathBuf)>,
+    /// Roots of client certificates, where some are asked for.
+    pub client_roots: Option<PathBuf>,
 }
 
 /// The CA behind the gateway.
@@ -272,7 +278,17 @@ impl Reading<'_> {
             );
             self.mistake("management.address", None, problem);
         }
-        Management { address }
+        let keys = ("management.certificate", "management.key");
+        let tls_files = self.pair(keys, raw.certificate.as_ref(), raw.key.as_ref());
+        if raw.client_roots.is_some() && raw.certificate.is_none() {
+            self.mistake("management.client-roots", None, "needs management.certificate beside it");
+        }
+        Management {
+            address,
+            grants: raw.grants.as_ref().map(|grants| self.path(grants)),
+            tls_files,
+            client_roots: raw.client_roots.as_ref().map(|roots| self.path(roots)),
+        }
     }
 
     fn upstream(&mut self, raw: RawUpstream) -> Option<UpstreamConfig> {

@@ -96,6 +96,18 @@ impl Gateway {
         self.running.management
     }
 
+    /// Runs a command of the built program with this gateway's configuration: how it ended and what it printed.
+    pub(crate) async fn command(&self, words: &[&str]) -> std::process::Output {
+        let config = self.config.to_str().expect("temporary folders have plain names");
+        let words: Vec<_> = words.iter().copied().chain(["--config", config]).collect();
+        crate::binary::tollgate(&words, self.folder.path()).await
+    }
+
+    /// The folder of its configuration and data.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// What the clock shows.
     pub(crate) async fn now(&self) -> jiff::Timestamp {
         let (_, reading) = self.manage(Method::GET, "/clock", Value::Null).await;

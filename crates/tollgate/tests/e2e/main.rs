@@ -19,6 +19,7 @@ mod forgery;
 mod issuance;
 mod limits;
 mod moving_buckets;
+mod operators;
 mod overrides;
 mod pauses;
 mod peers_alone;

@@ -10,8 +10,23 @@ use serde_json::Value;
 
 /// Sends a JSON body, or none when it is null; an answer that is not JSON is null.
 pub(crate) async fn request(to: SocketAddr, method: Method, path: &str, body: &Value) -> (StatusCode, Value) {
+    request_as(None, to, method, path, body).await
+}
+
+/// The same with a token.
+pub(crate) async fn request_as(
+    token: Option<&str>,
+    to: SocketAddr,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> (StatusCode, Value) {
     let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-    let request = Request::builder()
+    let mut builder = Request::builder();
+    if let Some(token) = token {
+        builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let request = builder
         .method(method)
         .uri(format!("http://{to}{path}"))
         .header(header::CONTENT_TYPE, "application/json")
