@@ -179,11 +179,11 @@ link-expired-text = Kør ACME-klienten igen: så længe en identifikator er på 
 link-invalid-title = Dette link virker ikke
 link-invalid-text = Det er ufuldstændigt eller blev ændret undervejs. Kopiér hele linket fra ACME-klientens afvisning; logge og terminaler bryder det nogle gange ved linjens slutning.
 foreign-form-title = Denne forespørgsel kom fra et andet websted
-foreign-form-text = Åbn linket fra ACME-klientens afvisning, og brug knappen dér.
+foreign-form-text = Åbn selve siden, ved dens adresse eller med linket i ACME-klientens afvisning, og brug knappen dér.
 not-a-form-title = Dette er ikke formularen
-not-a-form-text = Åbn linket fra ACME-klientens afvisning, og brug knappen dér.
+not-a-form-text = Åbn selve siden, ved dens adresse eller med linket i ACME-klientens afvisning, og brug knappen dér.
 form-too-large-title = Dette er for stort
-form-too-large-text = Åbn linket fra ACME-klientens afvisning, og brug knappen dér.
+form-too-large-text = Åbn selve siden, ved dens adresse eller med linket i ACME-klientens afvisning, og brug knappen dér.
 unavailable-title = Ikke muligt lige nu
 unavailable-text = Certifikatudstederens data kan ikke nås. Intet blev ændret: prøv igen om et minut.
 no-such-page-title = Siden findes ikke
@@ -202,8 +202,8 @@ refused-now = Hvad du skal gøre nu
 refused-causes = Almindelige årsager
 refused-staging-title = Prøv mod et testmiljø
 refused-staging-text = Prøv en ny klient, en ny opsætning eller en ny udrulning mod et testmiljø (staging), hvis grænser er meget højere, indtil det lykkes to gange i træk. Skift først derefter til denne certifikatudsteder.
-refused-override-account = Du kan bede om en højere grænse pr. konto. Spørg operatøren af denne certifikatudsteder: en undtagelse tager dage, så den hjælper ikke med en frist i dag.
-refused-override-domain = Du kan bede om en højere grænse pr. domæne eller adresse. Spørg operatøren af denne certifikatudsteder: en undtagelse tager dage, så den hjælper ikke med en frist i dag.
+refused-override-account = Der kan bedes om en højere grænse pr. konto. En undtagelse tager dage, så den hjælper ikke mod en frist i dag.
+refused-override-domain = Der kan bedes om en højere grænse pr. domæne eller adresse. En undtagelse tager dage, så den hjælper ikke mod en frist i dag.
 refused-override-none = Her er der ingen undtagelser.
 refused-help-title = Sådan får du hjælp
 refused-help-text = Spørg operatøren af denne certifikatudsteder eller dem, der laver din ACME-klient. Opgiv hele beskeden, tidspunktet, kontoens URL og de navne, du bestilte. Send aldrig kontonøglen eller en privat nøgle til nogen.
@@ -305,3 +305,98 @@ link-used-since = { $n ->
     [one] Siden er én identifikator sat på pause: kør ACME-klienten for den, og brug linket i den afvisning.
    *[other] Siden er { $count } identifikatorer sat på pause: kør ACME-klienten for dem, og brug linket i den afvisning.
 }
+
+override-title = Bed om en højere grænse
+override-lead = En undtagelse giver én konto, ét domæne eller én adresse en højere grænse hver uge. De fleste, der rammer en grænse, har ikke brug for den: de beder igen om certifikater, de allerede har. Afgørelsen tager dage, så den hjælper ikke mod en frist i dag.
+override-which = En højere grænse for hvad?
+override-orders-title = Nye ordrer fra en konto
+override-orders-text = For dem, hvis ene konto laver rigtig mange første ordrer, som en hostingplatform. Fornyelser tæller alligevel ikke med.
+override-orders-subject = Kontoens URL
+override-domain-title = Nye certifikater for et registreret domæne
+override-domain-text = For ét domæne med rigtig mange navne under sig, hvem der end bestiller dem.
+override-domain-subject = Registreret domæne
+override-domain-hint = Selve det registrerede domæne, såsom example.com, ikke et navn under det.
+override-address-title = Nye certifikater for en IP-adresse
+override-address-text = For én IP-adresse, der står i rigtig mange certifikater.
+override-address-subject = IP-adresse
+override-address-hint = Såsom 192.0.2.1. En IPv6-adresse tæller med for sin /64.
+override-account-domains-title = Nye certifikater for hvert domæne hos en konto
+override-account-domains-text = For dem, der bestiller for mange andres domæner: hvert registreret domæne, som kontoen bestiller for, får denne grænse.
+override-account-domains-subject = Kontoens URL
+override-account-hint = Som ACME-klienten viser den: den begynder med { $origin }.
+override-tier = Hvor mange om ugen
+override-tier-choose = Vælg
+override-weekly-orders = { $n ->
+    [one] { $count } ordre om ugen
+   *[other] { $count } ordrer om ugen
+}
+override-weekly-certificates = { $n ->
+    [one] { $count } certifikat om ugen
+   *[other] { $count } certifikater om ugen
+}
+override-email = E-mailadresse
+override-email-told = Afgørelsen sendes dertil.
+override-email-asked = Til spørgsmål om denne anmodning.
+override-organisation = Organisation eller navn
+override-use-case = Hvad den skal bruges til
+override-use-case-hint = Med 60 til 1.000 tegn: hvad der drives, hvor mange navne og certifikater det giver, og hvorfor færre ikke er nok.
+override-terms = Jeg accepterer denne certifikatudsteders vilkår.
+override-privacy = Jeg er indforstået med, at det, jeg udfylder her, gemmes og læses til afgørelsen, som dens privatlivspolitik siger.
+override-read = Læs
+override-send = Send anmodningen
+override-mistakes = { $n ->
+    [one] Der er ikke sendt noget endnu: ét felt skal ses efter.
+   *[other] Der er ikke sendt noget endnu: { $count } felter skal ses efter.
+}
+override-none-title = Ingen undtagelser for disse
+new-registrations-per-ip-no-override = Én konto kan have ethvert antal domæner, og det er gratis at finde en konto, man har. Gem dens nøgle.
+new-registrations-per-ipv6-range-no-override = Én konto kan have ethvert antal domæner, og maskiner i et net kan dele den.
+certificates-per-exact-set-no-override = Disse certifikater findes allerede. Brug et af dem, og gem det, hvor det overlever en genstart.
+authorization-failures-per-identifier-no-override = Flere forsøg ville også mislykkes. Ret årsagen, og prøv i et testmiljø (staging); forsøgene kommer igen af sig selv.
+consecutive-authorization-failures-no-override = Navne på pause frigives med linket i afvisningen, straks og så ofte det behøves.
+override-requests-per-ip-no-override = Anmodninger, der er sendt, bliver læst; at sende en igen fremskynder den ikke.
+override-too-many-title = For mange anmodninger fra denne adresse
+override-too-many-text = Anmodninger, der er sendt, bliver læst. Grænsen for denne formular:
+override-full-title = For mange anmodninger venter
+override-full-text = Anmodninger venter på en afgørelse, og der er ikke plads til flere nu. Prøv igen om nogle dage. Dette forsøg blev ikke talt med.
+override-unknown-title = Den anmodning findes ikke
+override-unknown-text = Linket er ufuldstændigt, eller anmodningen blev afgjort for så længe siden, at den ikke længere er gemt. Kopiér hele linket.
+override-request-title = Anmodningen
+override-request-for = For
+override-request-at = Sendt
+override-request-keep = Hold denne sides adresse for dig selv: den, der har den, kan se anmodningen, og intet andet fører tilbage til den.
+override-waiting = Den er kommet frem og venter på en afgørelse.
+override-approved = Den blev godkendt { $time }. Den højere grænse gælder: kør ACME-klienten igen.
+override-denied = Den blev afvist { $time }. Intet er ændret.
+typed-short = Her skal være mindst { $min } tegn, og der er { $have }.
+typed-long = Dette er for langt: højst { $max } tegn.
+typed-control = Der er et tegn i det, som ikke kan vises.
+typed-email = Dette er ikke en e-mailadresse.
+typed-tier = Vælg en af disse.
+typed-accept = Uden dette kan en anmodning ikke modtages.
+typed-domain-below = { $name } er ikke selv et registreret domæne. Det tæller med for { $domain }: bed om det.
+typed-domain-is-address = Dette er en IP-adresse, og den har sin egen formular.
+typed-account = Dette er ikke en kontos URL. Dem hos denne certifikatudsteder begynder med { $origin }.
+typed-account-elsewhere = Denne konto hører til en anden certifikatudsteder. Konti her begynder med { $origin }.
+typed-account-unknown = Den konto er ikke kendt her. Kopiér dens URL fra ACME-klienten; en konto er kendt, når den har været brugt.
+mail-received-title = Anmodningen om en højere grænse: { $subject }
+mail-received-text =
+    Anmodningen er kommet frem: { $tier } for { $subject }.
+
+    Se, hvad der blev af den, på
+    { $link }
+
+    Hold linket for dig selv. Den, der ikke har bedt om noget, skal ikke gøre noget.
+mail-approved-title = Godkendt: en højere grænse for { $subject }
+mail-approved-text =
+    Anmodningen blev godkendt: { $tier } for { $subject }.
+
+    { $reason }
+
+    Den højere grænse gælder: kør ACME-klienten igen.
+mail-denied-title = Afvist: en højere grænse for { $subject }
+mail-denied-text =
+    Anmodningen blev afvist: { $tier } for { $subject }.
+
+    { $reason }
+refused-override-ask = Henvend dig til certifikatudstederens driftsansvarlige.

@@ -179,11 +179,11 @@ link-expired-text = Run your ACME client again: as long as an identifier is paus
 link-invalid-title = This link does not work
 link-invalid-text = It is incomplete or was altered on its way. Copy the whole link from the refusal of your ACME client; logs and terminals sometimes break it at the end of a line.
 foreign-form-title = This request came from another site
-foreign-form-text = Open the link from the refusal of your ACME client, and use the button there.
+foreign-form-text = Open the page itself, by its address or by the link in the refusal of your ACME client, and use the button there.
 not-a-form-title = This is not the form
-not-a-form-text = Open the link from the refusal of your ACME client, and use the button there.
+not-a-form-text = Open the page itself, by its address or by the link in the refusal of your ACME client, and use the button there.
 form-too-large-title = This is too large
-form-too-large-text = Open the link from the refusal of your ACME client, and use the button there.
+form-too-large-text = Open the page itself, by its address or by the link in the refusal of your ACME client, and use the button there.
 unavailable-title = Not possible just now
 unavailable-text = The records of this certificate authority cannot be reached. Nothing was changed: try again in a minute.
 no-such-page-title = There is no such page
@@ -202,8 +202,8 @@ refused-now = What to do now
 refused-causes = Common causes
 refused-staging-title = Test against staging
 refused-staging-text = Try a new client, a new configuration or a new deployment against a staging environment, whose limits are much higher, until it succeeds twice in a row. Only then switch to this certificate authority.
-refused-override-account = A higher limit can be asked for, per account. Ask the operator of this certificate authority: an override takes days, so it does not help with a deadline today.
-refused-override-domain = A higher limit can be asked for, per domain or address. Ask the operator of this certificate authority: an override takes days, so it does not help with a deadline today.
+refused-override-account = A higher limit can be asked for, per account. An override takes days, so it does not help with a deadline today.
+refused-override-domain = A higher limit can be asked for, per domain or address. An override takes days, so it does not help with a deadline today.
 refused-override-none = There are no overrides for this.
 refused-help-title = How to get help
 refused-help-text = Ask the operator of this certificate authority, or the people who make your ACME client. Give the whole message, the time, the account URL and the names you ordered. Never send anybody the account key or a private key.
@@ -305,3 +305,98 @@ link-used-since = { $n ->
     [one] One identifier was paused after that: run your ACME client for it, and use the link in that refusal.
    *[other] { $count } identifiers were paused after that: run your ACME client for them, and use the link in that refusal.
 }
+
+override-title = Ask for a higher limit
+override-lead = An override gives one account, domain or address a higher limit every week. Most who meet a limit do not need one: they ask again for certificates they already have. The decision takes days, so it does not help with a deadline today.
+override-which = A higher limit on what?
+override-orders-title = New orders of an account
+override-orders-text = For those whose one account makes very many first orders, such as a hosting platform. Renewals do not count anyway.
+override-orders-subject = Account URL
+override-domain-title = New certificates for a registered domain
+override-domain-text = For one domain with very many names below it, whoever orders them.
+override-domain-subject = Registered domain
+override-domain-hint = The registered domain itself, such as example.com, not a name below it.
+override-address-title = New certificates for an IP address
+override-address-text = For one IP address that is in very many certificates.
+override-address-subject = IP address
+override-address-hint = Such as 192.0.2.1. An IPv6 address counts for its /64.
+override-account-domains-title = New certificates for each domain of an account
+override-account-domains-text = For those who order for domains of many others: every registered domain that the account orders for has this limit.
+override-account-domains-subject = Account URL
+override-account-hint = As your ACME client shows it: it begins with { $origin }.
+override-tier = How many a week
+override-tier-choose = Choose
+override-weekly-orders = { $n ->
+    [one] { $count } order a week
+   *[other] { $count } orders a week
+}
+override-weekly-certificates = { $n ->
+    [one] { $count } certificate a week
+   *[other] { $count } certificates a week
+}
+override-email = E-mail address
+override-email-told = The decision is sent there.
+override-email-asked = For questions about this request.
+override-organisation = Your organisation or name
+override-use-case = What you need it for
+override-use-case-hint = In 60 to 1,000 characters: what you run, how many names and certificates that makes, and why fewer do not do.
+override-terms = I accept the terms of service of this certificate authority.
+override-privacy = I agree that what I fill in here is kept and read for the decision, as its privacy policy says.
+override-read = Read them
+override-send = Send the request
+override-mistakes = { $n ->
+    [one] Nothing was sent yet: one field needs another look.
+   *[other] Nothing was sent yet: { $count } fields need another look.
+}
+override-none-title = No override for these
+new-registrations-per-ip-no-override = One account holds any number of domains, and finding an account you have is free. Keep its key.
+new-registrations-per-ipv6-range-no-override = One account holds any number of domains, and machines of a network can share it.
+certificates-per-exact-set-no-override = You have these certificates already. Use one of them, and keep it where it survives a restart.
+authorization-failures-per-identifier-no-override = More attempts would only fail as well. Correct the cause and try it against a staging environment; the attempts come back by themselves.
+consecutive-authorization-failures-no-override = Paused names are freed by the link in the refusal, at once and as often as needed.
+override-requests-per-ip-no-override = Requests already sent are read; sending one again does not bring it forward.
+override-too-many-title = Too many requests from your address
+override-too-many-text = Requests already sent are read. The limit on this form:
+override-full-title = Too many requests are waiting
+override-full-text = Requests wait for a decision, and there is no room for more now. Try again in some days. This attempt was not counted.
+override-unknown-title = There is no such request
+override-unknown-text = The link is incomplete, or the request was decided so long ago that it is no longer kept. Copy the whole link.
+override-request-title = Your request
+override-request-for = For
+override-request-at = Asked at
+override-request-keep = Keep the address of this page to yourself: whoever has it can see this request, and nothing else leads back to it.
+override-waiting = It has arrived and waits for a decision.
+override-approved = It was approved at { $time }. The higher limit is in force: run your ACME client again.
+override-denied = It was denied at { $time }. Nothing has changed.
+typed-short = This needs at least { $min } characters, and has { $have }.
+typed-long = This is too long: at most { $max } characters.
+typed-control = There is a character in it that cannot be shown.
+typed-email = This is no e-mail address.
+typed-tier = Choose one of these.
+typed-accept = Without this a request cannot be taken.
+typed-domain-below = { $name } is not a registered domain itself. It counts for { $domain }: ask for that.
+typed-domain-is-address = This is an IP address, and has a form of its own.
+typed-account = This is no account URL. Those of this certificate authority begin with { $origin }.
+typed-account-elsewhere = This account is of another certificate authority. Accounts here begin with { $origin }.
+typed-account-unknown = No such account is known here. Copy its URL from your ACME client; an account is known once it was used.
+mail-received-title = Your request for a higher limit: { $subject }
+mail-received-text =
+    Your request has arrived: { $tier } for { $subject }.
+
+    See what became of it at
+    { $link }
+
+    Keep this link to yourself. If you did not ask for this, you need not do anything.
+mail-approved-title = Approved: a higher limit for { $subject }
+mail-approved-text =
+    Your request was approved: { $tier } for { $subject }.
+
+    { $reason }
+
+    The higher limit is in force: run your ACME client again.
+mail-denied-title = Denied: a higher limit for { $subject }
+mail-denied-text =
+    Your request was denied: { $tier } for { $subject }.
+
+    { $reason }
+refused-override-ask = Ask the operator of this certificate authority for it.

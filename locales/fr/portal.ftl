@@ -179,11 +179,11 @@ link-expired-text = Relancez votre client ACME : tant qu'un identifiant est susp
 link-invalid-title = Ce lien ne fonctionne pas
 link-invalid-text = Il est incomplet ou a été altéré en chemin. Copiez le lien entier depuis le refus de votre client ACME ; les journaux et les terminaux le coupent parfois en fin de ligne.
 foreign-form-title = Cette requête vient d'un autre site
-foreign-form-text = Ouvrez le lien depuis le refus de votre client ACME, et utilisez le bouton qui s'y trouve.
+foreign-form-text = Ouvrez la page elle-même, par son adresse ou par le lien du refus de votre client ACME, et utilisez le bouton qui s'y trouve.
 not-a-form-title = Ce n'est pas le formulaire
-not-a-form-text = Ouvrez le lien depuis le refus de votre client ACME, et utilisez le bouton qui s'y trouve.
+not-a-form-text = Ouvrez la page elle-même, par son adresse ou par le lien du refus de votre client ACME, et utilisez le bouton qui s'y trouve.
 form-too-large-title = C'est trop grand
-form-too-large-text = Ouvrez le lien depuis le refus de votre client ACME, et utilisez le bouton qui s'y trouve.
+form-too-large-text = Ouvrez la page elle-même, par son adresse ou par le lien du refus de votre client ACME, et utilisez le bouton qui s'y trouve.
 unavailable-title = Impossible pour le moment
 unavailable-text = Les données de cette autorité de certification sont inaccessibles. Rien n'a été changé : réessayez dans une minute.
 no-such-page-title = Cette page n'existe pas
@@ -202,8 +202,8 @@ refused-now = Que faire maintenant
 refused-causes = Causes courantes
 refused-staging-title = Essayer avec un environnement de test
 refused-staging-text = Essayez un nouveau client, une nouvelle configuration ou un nouveau déploiement avec un environnement de test (staging), dont les limites sont bien plus hautes, jusqu'à ce qu'il réussisse deux fois de suite. Passez seulement alors à cette autorité de certification.
-refused-override-account = Une limite plus haute peut être demandée, par compte. Adressez-vous à l'exploitant de cette autorité de certification : une dérogation prend des jours, elle n'aide donc pas pour une échéance d'aujourd'hui.
-refused-override-domain = Une limite plus haute peut être demandée, par domaine ou adresse. Adressez-vous à l'exploitant de cette autorité de certification : une dérogation prend des jours, elle n'aide donc pas pour une échéance d'aujourd'hui.
+refused-override-account = Une limite plus haute peut être demandée, par compte. Une dérogation prend des jours, elle n'aide donc pas pour une échéance d'aujourd'hui.
+refused-override-domain = Une limite plus haute peut être demandée, par domaine ou adresse. Une dérogation prend des jours, elle n'aide donc pas pour une échéance d'aujourd'hui.
 refused-override-none = Il n'y a pas de dérogation pour cela.
 refused-help-title = Comment obtenir de l'aide
 refused-help-text = Demandez à l'exploitant de cette autorité de certification ou à ceux qui développent votre client ACME. Donnez le message entier, l'heure, l'URL du compte et les noms commandés. N'envoyez jamais à personne la clé du compte ni une clé privée.
@@ -305,3 +305,98 @@ link-used-since = { $n ->
     [one] Un identifiant a été suspendu depuis : lancez votre client ACME pour lui, et utilisez le lien de ce refus.
    *[other] { $count } identifiants ont été suspendus depuis : lancez votre client ACME pour eux, et utilisez le lien de ce refus.
 }
+
+override-title = Demander une limite plus haute
+override-lead = Une dérogation donne chaque semaine une limite plus haute à un compte, un domaine ou une adresse. La plupart de ceux qui atteignent une limite n'en ont pas besoin : ils redemandent des certificats qu'ils ont déjà. La décision prend des jours, elle n'aide donc pas pour une échéance d'aujourd'hui.
+override-which = Une limite plus haute pour quoi ?
+override-orders-title = Nouvelles commandes d'un compte
+override-orders-text = Pour ceux dont un seul compte fait de très nombreuses premières commandes, comme une plateforme d'hébergement. Les renouvellements ne comptent pas de toute façon.
+override-orders-subject = URL du compte
+override-domain-title = Nouveaux certificats pour un domaine enregistré
+override-domain-text = Pour un domaine qui a de très nombreux noms en dessous, quel que soit celui qui les commande.
+override-domain-subject = Domaine enregistré
+override-domain-hint = Le domaine enregistré lui-même, comme example.com, pas un nom en dessous.
+override-address-title = Nouveaux certificats pour une adresse IP
+override-address-text = Pour une adresse IP qui figure dans de très nombreux certificats.
+override-address-subject = Adresse IP
+override-address-hint = Par exemple 192.0.2.1. Une adresse IPv6 compte pour son /64.
+override-account-domains-title = Nouveaux certificats pour chaque domaine d'un compte
+override-account-domains-text = Pour ceux qui commandent pour les domaines de beaucoup d'autres : chaque domaine enregistré pour lequel le compte commande a cette limite.
+override-account-domains-subject = URL du compte
+override-account-hint = Comme votre client ACME la montre : elle commence par { $origin }.
+override-tier = Combien par semaine
+override-tier-choose = Choisir
+override-weekly-orders = { $n ->
+    [one] { $count } commande par semaine
+   *[other] { $count } commandes par semaine
+}
+override-weekly-certificates = { $n ->
+    [one] { $count } certificat par semaine
+   *[other] { $count } certificats par semaine
+}
+override-email = Adresse e-mail
+override-email-told = La décision y est envoyée.
+override-email-asked = Pour des questions sur cette demande.
+override-organisation = Votre organisation ou votre nom
+override-use-case = À quoi elle doit servir
+override-use-case-hint = En 60 à 1 000 caractères : ce que vous exploitez, combien de noms et de certificats cela fait, et pourquoi moins ne suffisent pas.
+override-terms = J'accepte les conditions d'utilisation de cette autorité de certification.
+override-privacy = J'accepte que ce que je remplis ici soit conservé et lu pour la décision, comme le dit sa politique de confidentialité.
+override-read = Lire
+override-send = Envoyer la demande
+override-mistakes = { $n ->
+    [one] Rien n'a encore été envoyé : un champ est à revoir.
+   *[other] Rien n'a encore été envoyé : { $count } champs sont à revoir.
+}
+override-none-title = Pas de dérogation pour celles-ci
+new-registrations-per-ip-no-override = Un compte peut avoir un nombre quelconque de domaines, et retrouver un compte que vous avez est gratuit. Gardez sa clé.
+new-registrations-per-ipv6-range-no-override = Un compte peut avoir un nombre quelconque de domaines, et les machines d'un réseau peuvent le partager.
+certificates-per-exact-set-no-override = Vous avez déjà ces certificats. Utilisez l'un d'eux, et gardez-le là où il survit à un redémarrage.
+authorization-failures-per-identifier-no-override = D'autres essais échoueraient aussi. Corrigez la cause et essayez dans un environnement de test (staging) ; les essais reviennent d'eux-mêmes.
+consecutive-authorization-failures-no-override = Les noms suspendus sont libérés par le lien du refus, aussitôt et aussi souvent qu'il le faut.
+override-requests-per-ip-no-override = Les demandes déjà envoyées sont lues ; en renvoyer une ne la fait pas avancer.
+override-too-many-title = Trop de demandes depuis votre adresse
+override-too-many-text = Les demandes déjà envoyées sont lues. La limite de ce formulaire :
+override-full-title = Trop de demandes attendent
+override-full-text = Des demandes attendent une décision, et il n'y a plus de place pour le moment. Réessayez dans quelques jours. Cet essai n'a pas été compté.
+override-unknown-title = Cette demande n'existe pas
+override-unknown-text = Le lien est incomplet, ou la demande a été décidée il y a si longtemps qu'elle n'est plus conservée. Copiez le lien entier.
+override-request-title = Votre demande
+override-request-for = Pour
+override-request-at = Envoyée le
+override-request-keep = Gardez l'adresse de cette page pour vous : qui l'a peut voir cette demande, et rien d'autre n'y ramène.
+override-waiting = Elle est arrivée et attend une décision.
+override-approved = Elle a été approuvée le { $time }. La limite plus haute est en vigueur : relancez votre client ACME.
+override-denied = Elle a été refusée le { $time }. Rien n'a changé.
+typed-short = Il faut au moins { $min } caractères, et il y en a { $have }.
+typed-long = C'est trop long : { $max } caractères au plus.
+typed-control = Il s'y trouve un caractère qui ne peut pas être affiché.
+typed-email = Ce n'est pas une adresse e-mail.
+typed-tier = Choisissez l'un de ceux-ci.
+typed-accept = Sans cela, une demande ne peut pas être reçue.
+typed-domain-below = { $name } n'est pas lui-même un domaine enregistré. Il compte pour { $domain } : demandez pour celui-là.
+typed-domain-is-address = C'est une adresse IP, qui a un formulaire à elle.
+typed-account = Ce n'est pas l'URL d'un compte. Celles de cette autorité de certification commencent par { $origin }.
+typed-account-elsewhere = Ce compte est d'une autre autorité de certification. Les comptes d'ici commencent par { $origin }.
+typed-account-unknown = Aucun compte de ce nom n'est connu ici. Copiez son URL depuis votre client ACME ; un compte est connu dès qu'il a servi.
+mail-received-title = Votre demande d'une limite plus haute : { $subject }
+mail-received-text =
+    Votre demande est arrivée : { $tier } pour { $subject }.
+
+    Voyez ce qu'elle est devenue à
+    { $link }
+
+    Gardez ce lien pour vous. Si vous n'avez rien demandé, vous n'avez rien à faire.
+mail-approved-title = Approuvé : une limite plus haute pour { $subject }
+mail-approved-text =
+    Votre demande a été approuvée : { $tier } pour { $subject }.
+
+    { $reason }
+
+    La limite plus haute est en vigueur : relancez votre client ACME.
+mail-denied-title = Refusé : une limite plus haute pour { $subject }
+mail-denied-text =
+    Votre demande a été refusée : { $tier } pour { $subject }.
+
+    { $reason }
+refused-override-ask = Adressez-vous à l'exploitant de cette autorité de certification.

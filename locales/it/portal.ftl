@@ -179,11 +179,11 @@ link-expired-text = Eseguire di nuovo il client ACME: finché un identificatore 
 link-invalid-title = Questo link non funziona
 link-invalid-text = È incompleto o è stato alterato lungo la strada. Copiare l'intero link dal rifiuto del client ACME; log e terminali a volte lo spezzano a fine riga.
 foreign-form-title = Questa richiesta viene da un altro sito
-foreign-form-text = Aprire il link dal rifiuto del client ACME e usare il pulsante che si trova lì.
+foreign-form-text = Aprire la pagina stessa, dal suo indirizzo o dal link nel rifiuto del client ACME, e usare il pulsante che si trova lì.
 not-a-form-title = Questo non è il modulo
-not-a-form-text = Aprire il link dal rifiuto del client ACME e usare il pulsante che si trova lì.
+not-a-form-text = Aprire la pagina stessa, dal suo indirizzo o dal link nel rifiuto del client ACME, e usare il pulsante che si trova lì.
 form-too-large-title = Questo è troppo grande
-form-too-large-text = Aprire il link dal rifiuto del client ACME e usare il pulsante che si trova lì.
+form-too-large-text = Aprire la pagina stessa, dal suo indirizzo o dal link nel rifiuto del client ACME, e usare il pulsante che si trova lì.
 unavailable-title = Ora non è possibile
 unavailable-text = I dati di questa autorità di certificazione non sono raggiungibili. Nulla è cambiato: riprovare fra un minuto.
 no-such-page-title = Questa pagina non esiste
@@ -202,8 +202,8 @@ refused-now = Che cosa fare ora
 refused-causes = Cause comuni
 refused-staging-title = Provare con un ambiente di staging
 refused-staging-text = Provare un nuovo client, una nuova configurazione o una nuova installazione con un ambiente di staging, i cui limiti sono molto più alti, finché riesce due volte di seguito. Solo allora passare a questa autorità di certificazione.
-refused-override-account = Si può chiedere un limite più alto, per account. Rivolgersi al gestore di questa autorità di certificazione: una deroga richiede giorni, perciò non aiuta con una scadenza di oggi.
-refused-override-domain = Si può chiedere un limite più alto, per dominio o indirizzo. Rivolgersi al gestore di questa autorità di certificazione: una deroga richiede giorni, perciò non aiuta con una scadenza di oggi.
+refused-override-account = Si può chiedere un limite più alto, per account. Una deroga richiede giorni, perciò non aiuta con una scadenza di oggi.
+refused-override-domain = Si può chiedere un limite più alto, per dominio o indirizzo. Una deroga richiede giorni, perciò non aiuta con una scadenza di oggi.
 refused-override-none = Per questo non ci sono deroghe.
 refused-help-title = Come ottenere aiuto
 refused-help-text = Chiedere al gestore di questa autorità di certificazione o a chi sviluppa il client ACME. Indicare il messaggio intero, l'ora, l'URL dell'account e i nomi ordinati. Non inviare mai a nessuno la chiave dell'account o una chiave privata.
@@ -305,3 +305,98 @@ link-used-since = { $n ->
     [one] Dopo di allora è stato sospeso un identificatore: eseguire il client ACME per esso e usare il link in quel rifiuto.
    *[other] Dopo di allora sono stati sospesi { $count } identificatori: eseguire il client ACME per essi e usare il link in quel rifiuto.
 }
+
+override-title = Chiedere un limite più alto
+override-lead = Una deroga dà ogni settimana un limite più alto a un account, un dominio o un indirizzo. La maggior parte di chi raggiunge un limite non ne ha bisogno: chiede di nuovo certificati che ha già. La decisione richiede giorni, perciò non aiuta con una scadenza di oggi.
+override-which = Un limite più alto per che cosa?
+override-orders-title = Nuovi ordini di un account
+override-orders-text = Per chi fa moltissimi primi ordini con un solo account, come una piattaforma di hosting. I rinnovi comunque non contano.
+override-orders-subject = URL dell'account
+override-domain-title = Nuovi certificati per un dominio registrato
+override-domain-text = Per un dominio con moltissimi nomi al di sotto, chiunque li ordini.
+override-domain-subject = Dominio registrato
+override-domain-hint = Il dominio registrato stesso, come example.com, non un nome al di sotto.
+override-address-title = Nuovi certificati per un indirizzo IP
+override-address-text = Per un indirizzo IP che sta in moltissimi certificati.
+override-address-subject = Indirizzo IP
+override-address-hint = Per esempio 192.0.2.1. Un indirizzo IPv6 conta per il suo /64.
+override-account-domains-title = Nuovi certificati per ogni dominio di un account
+override-account-domains-text = Per chi ordina per domini di molti altri: ogni dominio registrato per cui l'account ordina ha questo limite.
+override-account-domains-subject = URL dell'account
+override-account-hint = Come lo mostra il client ACME: comincia con { $origin }.
+override-tier = Quanti alla settimana
+override-tier-choose = Scegliere
+override-weekly-orders = { $n ->
+    [one] { $count } ordine alla settimana
+   *[other] { $count } ordini alla settimana
+}
+override-weekly-certificates = { $n ->
+    [one] { $count } certificato alla settimana
+   *[other] { $count } certificati alla settimana
+}
+override-email = Indirizzo e-mail
+override-email-told = Lì viene inviata la decisione.
+override-email-asked = Per domande su questa richiesta.
+override-organisation = Organizzazione o nome
+override-use-case = A che cosa serve
+override-use-case-hint = Da 60 a 1.000 caratteri: che cosa si gestisce, quanti nomi e certificati ne risultano, e perché non ne bastano meno.
+override-terms = Accetto le condizioni di servizio di questa autorità di certificazione.
+override-privacy = Accetto che quanto inserito qui sia conservato e letto per la decisione, come dice la sua informativa sulla privacy.
+override-read = Leggere
+override-send = Inviare la richiesta
+override-mistakes = { $n ->
+    [one] Non è stato ancora inviato nulla: c'è un campo da rivedere.
+   *[other] Non è stato ancora inviato nulla: ci sono { $count } campi da rivedere.
+}
+override-none-title = Per questi non ci sono deroghe
+new-registrations-per-ip-no-override = Un account può avere un numero qualsiasi di domini, e ritrovare un account che si ha già non costa nulla. Conservarne la chiave.
+new-registrations-per-ipv6-range-no-override = Un account può avere un numero qualsiasi di domini, e le macchine di una rete possono condividerlo.
+certificates-per-exact-set-no-override = Questi certificati ci sono già. Usarne uno e conservarlo dove sopravvive a un riavvio.
+authorization-failures-per-identifier-no-override = Altri tentativi fallirebbero anch'essi. Correggere la causa e provare in un ambiente di staging; i tentativi tornano da soli.
+consecutive-authorization-failures-no-override = I nomi sospesi si liberano con il link nel rifiuto, subito e tutte le volte che serve.
+override-requests-per-ip-no-override = Le richieste già inviate vengono lette; inviarne una di nuovo non la fa avanzare.
+override-too-many-title = Troppe richieste da questo indirizzo
+override-too-many-text = Le richieste già inviate vengono lette. Il limite di questo modulo:
+override-full-title = Ci sono troppe richieste in attesa
+override-full-text = Le richieste attendono una decisione e ora non c'è posto per altre. Riprovare fra qualche giorno. Questo tentativo non è stato contato.
+override-unknown-title = Questa richiesta non esiste
+override-unknown-text = Il link è incompleto, o la richiesta è stata decisa così tanto tempo fa che non è più conservata. Copiare l'intero link.
+override-request-title = La richiesta
+override-request-for = Per
+override-request-at = Inviata alle
+override-request-keep = Tenere per sé l'indirizzo di questa pagina: chi lo ha può vedere questa richiesta, e nient'altro riporta a essa.
+override-waiting = È arrivata e attende una decisione.
+override-approved = È stata approvata alle { $time }. Il limite più alto è in vigore: eseguire di nuovo il client ACME.
+override-denied = È stata respinta alle { $time }. Nulla è cambiato.
+typed-short = Servono almeno { $min } caratteri, e sono { $have }.
+typed-long = È troppo lungo: al massimo { $max } caratteri.
+typed-control = Contiene un carattere che non si può mostrare.
+typed-email = Questo non è un indirizzo e-mail.
+typed-tier = Scegliere uno di questi.
+typed-accept = Senza questo una richiesta non può essere accolta.
+typed-domain-below = { $name } non è un dominio registrato. Conta per { $domain }: chiedere per quello.
+typed-domain-is-address = Questo è un indirizzo IP, e ha un modulo proprio.
+typed-account = Questo non è l'URL di un account. Quelli di questa autorità di certificazione cominciano con { $origin }.
+typed-account-elsewhere = Questo account è di un'altra autorità di certificazione. Gli account di qui cominciano con { $origin }.
+typed-account-unknown = Qui non si conosce questo account. Copiarne l'URL dal client ACME; un account è noto dopo il primo uso.
+mail-received-title = La richiesta di un limite più alto: { $subject }
+mail-received-text =
+    La richiesta è arrivata: { $tier } per { $subject }.
+
+    Che cosa ne è stato si vede qui:
+    { $link }
+
+    Tenere per sé questo link. Chi non ha chiesto nulla non deve fare nulla.
+mail-approved-title = Approvato: un limite più alto per { $subject }
+mail-approved-text =
+    La richiesta è stata approvata: { $tier } per { $subject }.
+
+    { $reason }
+
+    Il limite più alto è in vigore: eseguire di nuovo il client ACME.
+mail-denied-title = Respinto: un limite più alto per { $subject }
+mail-denied-text =
+    La richiesta è stata respinta: { $tier } per { $subject }.
+
+    { $reason }
+refused-override-ask = Rivolgersi al gestore di questa autorità di certificazione.

@@ -163,11 +163,11 @@ link-expired-text = Hãy chạy lại máy khách ACME: chừng nào còn địn
 link-invalid-title = Liên kết này không dùng được
 link-invalid-text = Nó thiếu hoặc đã bị thay đổi trên đường đi. Hãy sao chép toàn bộ liên kết từ lời từ chối của máy khách ACME; nhật ký và cửa sổ dòng lệnh đôi khi ngắt nó ở cuối dòng.
 foreign-form-title = Yêu cầu này đến từ một trang web khác
-foreign-form-text = Hãy mở liên kết trong lời từ chối của máy khách ACME và dùng nút ở đó.
+foreign-form-text = Hãy mở chính trang đó, bằng địa chỉ của nó hoặc bằng liên kết trong lời từ chối của máy khách ACME, và dùng nút ở đó.
 not-a-form-title = Đây không phải là biểu mẫu
-not-a-form-text = Hãy mở liên kết trong lời từ chối của máy khách ACME và dùng nút ở đó.
+not-a-form-text = Hãy mở chính trang đó, bằng địa chỉ của nó hoặc bằng liên kết trong lời từ chối của máy khách ACME, và dùng nút ở đó.
 form-too-large-title = Nội dung này quá lớn
-form-too-large-text = Hãy mở liên kết trong lời từ chối của máy khách ACME và dùng nút ở đó.
+form-too-large-text = Hãy mở chính trang đó, bằng địa chỉ của nó hoặc bằng liên kết trong lời từ chối của máy khách ACME, và dùng nút ở đó.
 unavailable-title = Lúc này chưa thực hiện được
 unavailable-text = Không truy cập được dữ liệu của tổ chức cấp chứng chỉ này. Không có gì bị thay đổi: hãy thử lại sau một phút.
 no-such-page-title = Không có trang này
@@ -186,8 +186,8 @@ refused-now = Cần làm gì bây giờ
 refused-causes = Nguyên nhân thường gặp
 refused-staging-title = Hãy thử với môi trường thử nghiệm
 refused-staging-text = Hãy thử máy khách mới, cấu hình mới hoặc bản triển khai mới với môi trường thử nghiệm (staging), nơi giới hạn cao hơn nhiều, cho đến khi thành công hai lần liên tiếp. Chỉ khi đó mới chuyển sang tổ chức cấp chứng chỉ này.
-refused-override-account = Có thể xin giới hạn cao hơn cho từng tài khoản. Hãy hỏi đơn vị vận hành tổ chức cấp chứng chỉ này: việc nới giới hạn mất nhiều ngày, nên không giúp được cho hạn chót hôm nay.
-refused-override-domain = Có thể xin giới hạn cao hơn cho từng tên miền hoặc địa chỉ. Hãy hỏi đơn vị vận hành tổ chức cấp chứng chỉ này: việc nới giới hạn mất nhiều ngày, nên không giúp được cho hạn chót hôm nay.
+refused-override-account = Có thể xin giới hạn cao hơn cho từng tài khoản. Việc nới giới hạn mất nhiều ngày, nên không giúp được cho hạn chót hôm nay.
+refused-override-domain = Có thể xin giới hạn cao hơn cho từng tên miền hoặc địa chỉ. Việc nới giới hạn mất nhiều ngày, nên không giúp được cho hạn chót hôm nay.
 refused-override-none = Giới hạn này không thể được nới.
 refused-help-title = Cách nhận trợ giúp
 refused-help-text = Hãy hỏi đơn vị vận hành tổ chức cấp chứng chỉ này hoặc những người phát triển máy khách ACME của bạn. Hãy gửi toàn bộ thông báo, thời điểm, URL tài khoản và các tên bạn đã yêu cầu. Đừng bao giờ gửi khóa tài khoản hay khóa riêng cho bất kỳ ai.
@@ -287,3 +287,95 @@ link-used-text = Các tạm dừng của nó đã được bỏ lúc { $time }. 
 link-used-since = { $n ->
    *[other] Sau đó có { $count } định danh bị tạm dừng: hãy chạy máy khách ACME cho chúng và dùng liên kết trong lời từ chối đó.
 }
+
+override-title = Xin giới hạn cao hơn
+override-lead = Việc nới giới hạn cho một tài khoản, một tên miền hoặc một địa chỉ mức cao hơn mỗi tuần. Phần lớn những ai chạm giới hạn không cần đến: họ đang xin lại chứng chỉ đã có. Quyết định mất nhiều ngày, nên không giúp được cho hạn chót hôm nay.
+override-which = Giới hạn cao hơn cho việc gì?
+override-orders-title = Đơn yêu cầu mới của một tài khoản
+override-orders-text = Dành cho bên có một tài khoản tạo rất nhiều đơn lần đầu, như nền tảng lưu trữ. Việc gia hạn vốn không bị tính.
+override-orders-subject = URL tài khoản
+override-domain-title = Chứng chỉ mới cho một tên miền đã đăng ký
+override-domain-text = Dành cho một tên miền có rất nhiều tên bên dưới, bất kể ai đặt đơn.
+override-domain-subject = Tên miền đã đăng ký
+override-domain-hint = Chính tên miền đã đăng ký, như example.com, không phải tên nằm dưới nó.
+override-address-title = Chứng chỉ mới cho một địa chỉ IP
+override-address-text = Dành cho một địa chỉ IP nằm trong rất nhiều chứng chỉ.
+override-address-subject = Địa chỉ IP
+override-address-hint = Ví dụ 192.0.2.1. Địa chỉ IPv6 được tính cho /64 của nó.
+override-account-domains-title = Chứng chỉ mới cho từng tên miền của một tài khoản
+override-account-domains-text = Dành cho bên đặt đơn cho tên miền của nhiều người khác: mỗi tên miền đã đăng ký mà tài khoản đặt đơn có giới hạn này.
+override-account-domains-subject = URL tài khoản
+override-account-hint = Như máy khách ACME của bạn hiển thị: nó bắt đầu bằng { $origin }.
+override-tier = Bao nhiêu mỗi tuần
+override-tier-choose = Hãy chọn
+override-weekly-orders = { $n ->
+   *[other] { $count } đơn mỗi tuần
+}
+override-weekly-certificates = { $n ->
+   *[other] { $count } chứng chỉ mỗi tuần
+}
+override-email = Địa chỉ e-mail
+override-email-told = Quyết định sẽ được gửi tới đó.
+override-email-asked = Để hỏi thêm về yêu cầu này.
+override-organisation = Tổ chức hoặc tên của bạn
+override-use-case = Bạn cần nó để làm gì
+override-use-case-hint = Từ 60 đến 1.000 ký tự: bạn vận hành gì, việc đó cần bao nhiêu tên và chứng chỉ, và vì sao ít hơn thì không đủ.
+override-terms = Tôi chấp nhận điều khoản dịch vụ của tổ chức cấp chứng chỉ này.
+override-privacy = Tôi đồng ý để những gì tôi điền ở đây được lưu và đọc để ra quyết định, theo chính sách quyền riêng tư của tổ chức.
+override-read = Đọc
+override-send = Gửi yêu cầu
+override-mistakes = { $n ->
+   *[other] Chưa gửi gì: có { $count } mục cần xem lại.
+}
+override-none-title = Không nới các giới hạn này
+new-registrations-per-ip-no-override = Một tài khoản có thể có bao nhiêu tên miền cũng được, và tìm lại tài khoản sẵn có không tốn gì. Hãy giữ khóa của nó.
+new-registrations-per-ipv6-range-no-override = Một tài khoản có thể có bao nhiêu tên miền cũng được, và các máy trong một mạng có thể dùng chung.
+certificates-per-exact-set-no-override = Bạn đã có các chứng chỉ này. Hãy dùng một trong số đó và giữ ở nơi còn nguyên sau khi khởi động lại.
+authorization-failures-per-identifier-no-override = Thử thêm cũng sẽ thất bại. Hãy sửa nguyên nhân và thử trên môi trường staging; số lần thử sẽ tự trở lại.
+consecutive-authorization-failures-no-override = Tên bị tạm dừng được giải phóng bằng liên kết trong lời từ chối, ngay lập tức và bao nhiêu lần cũng được.
+override-requests-per-ip-no-override = Các yêu cầu đã gửi đều được đọc; gửi lại không làm nó nhanh hơn.
+override-too-many-title = Quá nhiều yêu cầu từ địa chỉ của bạn
+override-too-many-text = Các yêu cầu đã gửi đều được đọc. Giới hạn của biểu mẫu này:
+override-full-title = Quá nhiều yêu cầu đang chờ
+override-full-text = Các yêu cầu đang chờ quyết định và hiện không còn chỗ. Hãy thử lại sau vài ngày. Lần thử này không bị tính.
+override-unknown-title = Không có yêu cầu này
+override-unknown-text = Liên kết bị thiếu, hoặc yêu cầu đã được quyết định quá lâu nên không còn lưu. Hãy sao chép toàn bộ liên kết.
+override-request-title = Yêu cầu của bạn
+override-request-for = Cho
+override-request-at = Gửi lúc
+override-request-keep = Hãy giữ kín địa chỉ trang này: ai có nó đều xem được yêu cầu, và không còn đường nào khác dẫn lại đây.
+override-waiting = Yêu cầu đã đến nơi và đang chờ quyết định.
+override-approved = Yêu cầu được chấp thuận lúc { $time }. Giới hạn cao hơn đang có hiệu lực: hãy chạy lại máy khách ACME.
+override-denied = Yêu cầu bị từ chối lúc { $time }. Không có gì thay đổi.
+typed-short = Cần ít nhất { $min } ký tự, hiện có { $have }.
+typed-long = Quá dài: nhiều nhất { $max } ký tự.
+typed-control = Có một ký tự không thể hiển thị.
+typed-email = Đây không phải là địa chỉ e-mail.
+typed-tier = Hãy chọn một trong các mục này.
+typed-accept = Thiếu điều này thì không thể nhận yêu cầu.
+typed-domain-below = { $name } không phải là tên miền đã đăng ký. Nó được tính cho { $domain }: hãy xin cho tên đó.
+typed-domain-is-address = Đây là địa chỉ IP, có biểu mẫu riêng.
+typed-account = Đây không phải là URL tài khoản. URL của tổ chức cấp chứng chỉ này bắt đầu bằng { $origin }.
+typed-account-elsewhere = Tài khoản này thuộc tổ chức cấp chứng chỉ khác. Tài khoản ở đây bắt đầu bằng { $origin }.
+typed-account-unknown = Ở đây không biết tài khoản này. Hãy sao chép URL từ máy khách ACME; tài khoản được biết đến sau lần dùng đầu tiên.
+mail-received-title = Yêu cầu giới hạn cao hơn của bạn: { $subject }
+mail-received-text =
+    Yêu cầu của bạn đã đến nơi: { $tier } cho { $subject }.
+
+    Xem kết quả tại
+    { $link }
+
+    Hãy giữ kín liên kết này. Nếu bạn không gửi yêu cầu, bạn không cần làm gì.
+mail-approved-title = Chấp thuận: giới hạn cao hơn cho { $subject }
+mail-approved-text =
+    Yêu cầu của bạn được chấp thuận: { $tier } cho { $subject }.
+
+    { $reason }
+
+    Giới hạn cao hơn đang có hiệu lực: hãy chạy lại máy khách ACME.
+mail-denied-title = Từ chối: giới hạn cao hơn cho { $subject }
+mail-denied-text =
+    Yêu cầu của bạn bị từ chối: { $tier } cho { $subject }.
+
+    { $reason }
+refused-override-ask = Hãy hỏi đơn vị vận hành tổ chức cấp chứng chỉ này.

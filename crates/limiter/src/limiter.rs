@@ -100,6 +100,13 @@ impl Limiter {
         self.decide(&policy.new_account(client, now), Exemption::None, &[], now).await
     }
 
+    /// Decides over a request for an override of a client address, and spends.
+    pub async fn admit_override_request(&self, client: IpAddr) -> Admission {
+        let policy = self.policy.load();
+        let now = self.now();
+        self.decide(&policy.override_request(client, now), Exemption::None, &[], now).await
+    }
+
     /// Gives back what an admitted request had spent: the CA refused it or could not be reached.
     ///
     /// A store that is away loses the refund; that is counted, and errs on the side of the limit.

@@ -12,6 +12,7 @@ use url::form_urlencoded;
 use crate::{
     language,
     limits_page::LimitsPage,
+    override_page::OverrideRequests,
     refusal_page::{Refusal, RefusalPage},
     response::{Caching, answer, page, unless_known},
     visit::Visit,
@@ -24,10 +25,12 @@ pub(crate) const LIMITS_SCHEMA: &str = "/rate-limits/schema.json";
 pub(crate) const STATUS: &str = "/rate-limits/status";
 pub(crate) const STATUS_JSON: &str = "/rate-limits/status.json";
 pub(crate) const UNPAUSE: &str = "/rate-limits/unpause";
+pub(crate) const OVERRIDE: &str = "/rate-limits/override";
+pub(crate) const OVERRIDE_REQUEST: &str = "/rate-limits/override/request";
 pub(crate) const STYLESHEET: &str = "/rate-limits/portal.css";
 
 /// What a page is asked for by its query, which a link to the same page in another language keeps.
-const KEPT: [&str; 4] = ["token", "domain", "names", "address"];
+const KEPT: [&str; 5] = ["token", "domain", "names", "address", "subject"];
 
 /// The longest of these that is kept; the longest link has a token of 16 KiB.
 const KEPT_BYTES_MAX: usize = TOKEN_BYTES_MAX;
@@ -39,6 +42,8 @@ pub struct PortalOptions {
     pub banner: Option<String>,
     /// Looking up what is left.
     pub look_ups: LookUps,
+    /// Asking for overrides; `None`: not here.
+    pub override_requests: Option<OverrideRequests>,
 }
 
 /// Who may look up what is left, and how often.
@@ -68,9 +73,9 @@ pub struct Visitor {
 
 /// The pages for people. Share it by `Arc`.
 pub struct Portal {
-    limiter: Arc<Limiter>,
-    options: PortalOptions,
-    words: [Words; Language::ALL.len()],
+    pub(crate) limiter: Arc<Limiter>,
+    pub(crate) options: PortalOptions,
+    pub(crate) words: [Words; Language::ALL.len()],
 }
 
 impl Portal {
@@ -124,6 +129,11 @@ impl Portal {
 impl Visit<'_> {
     async fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let readable = matches!(*request.method(), Method::GET | Method::HEAD);
+        if request.uri().path().starts_with(OVERRIDE)
+            && let Some(response) = self.override_requests(request).await
+        {
+            return response;
+        }
         match request.uri().path() {
             UNPAUSE => self.unpause(request).await,
             _ if !readable => self.method_not_allowed("GET, HEAD"),

@@ -6,7 +6,8 @@ use askama::Template;
 use tollgate_policy::{Policy, limit::LimitName, message::Language};
 
 use crate::{
-    portal::{LIMITS, UNPAUSE},
+    override_form::Kind,
+    portal::{LIMITS, OVERRIDE, UNPAUSE},
     visit::Frame,
     words::Words,
 };
@@ -96,6 +97,8 @@ pub(crate) struct RefusalPage<'a> {
     /// Where a wait is what the message tells; a pause does not end by waiting.
     ends_by_waiting: bool,
     overrides: String,
+    /// The form by which one is asked for.
+    ask: Option<String>,
     section: String,
 }
 
@@ -112,6 +115,7 @@ impl<'a> RefusalPage<'a> {
             status: "429".to_owned(),
             ends_by_waiting: true,
             overrides: words.text("refused-override-none"),
+            ask: None,
             section: LIMITS.to_owned(),
         };
         match refusal.by {
@@ -139,6 +143,13 @@ impl<'a> RefusalPage<'a> {
             Some(_) => "refused-override-domain",
             None => "refused-override-none",
         });
+        if limit.overridable_per.is_some() {
+            let form = Kind::of_limit(name).filter(|_| self.frame.overrides);
+            self.ask = form.map(|kind| format!("{OVERRIDE}/{}", kind.slug()));
+            if self.ask.is_none() {
+                self.overrides = format!("{} {}", self.overrides, self.words.text("refused-override-ask"));
+            }
+        }
         self.messages = self
             .words
             .in_english_and_here(|language| policy.example_detail(language, name).unwrap_or_default());

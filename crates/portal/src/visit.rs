@@ -31,6 +31,8 @@ pub(crate) struct Visit<'a> {
 /// What is around every page.
 pub(crate) struct Frame<'a> {
     pub(crate) banner: Option<&'a str>,
+    /// Whether overrides can be asked for here.
+    pub(crate) overrides: bool,
     /// The same page in each language.
     pub(crate) languages: Vec<InLanguage>,
 }
@@ -110,7 +112,11 @@ impl Visit<'_> {
             link: link(language),
             current: language.tag() == self.words.language(),
         });
-        Frame { banner: self.options.banner.as_deref(), languages: languages.into() }
+        Frame {
+            banner: self.options.banner.as_deref(),
+            overrides: self.options.override_requests.is_some(),
+            languages: languages.into(),
+        }
     }
 }
 

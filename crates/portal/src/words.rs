@@ -14,8 +14,12 @@ use tollgate_policy::{
     view::{LimitInForce, PausingInForce, Period, RenewalsInForce},
 };
 
+use tollgate_records::{OverrideForm, Ruling, Verdict};
+
 use crate::{
+    mail::Mail,
     numbers::{Part, grouped, parts, rounded},
+    override_form::Kind,
     typed::Mistake,
 };
 
@@ -45,6 +49,10 @@ impl Words {
 
     pub(crate) fn language(&self) -> &'static str {
         self.language.tag()
+    }
+
+    pub(crate) fn spoken_language(&self) -> Language {
+        self.language
     }
 
     /// A text without arguments.
@@ -285,6 +293,81 @@ impl Words {
         self.with(mistake.id, &values)
     }
 
+    /// `title`, `text` or `subject` of a request's kind.
+    pub(crate) fn of_kind(&self, kind: Kind, what: &str) -> String {
+        self.text(&format!("{}-{what}", kind_id(kind)))
+    }
+
+    pub(crate) fn subject_hint(&self, kind: Kind, accounts_at: &str) -> String {
+        match kind {
+            Kind::Orders | Kind::AccountDomains => {
+                self.with("override-account-hint", &[("origin", accounts_at)])
+            }
+            Kind::Domain => self.text("override-domain-hint"),
+            Kind::Address => self.text("override-address-hint"),
+        }
+    }
+
+    /// Why a limit has no override.
+    pub(crate) fn no_override(&self, limit: LimitName) -> String {
+        self.text(&format!("{limit}-no-override"))
+    }
+
+    /// `5,000 certificates a week`
+    pub(crate) fn weekly(&self, limit: LimitName, tier: u64) -> String {
+        match limit {
+            LimitName::NewOrdersPerAccount => self.counted("override-weekly-orders", tier),
+            _ => self.counted("override-weekly-certificates", tier),
+        }
+    }
+
+    pub(crate) fn mistakes(&self, count: u64) -> String {
+        self.counted("override-mistakes", count)
+    }
+
+    /// What became of a request.
+    pub(crate) fn verdict(&self, verdict: Option<&Verdict>) -> String {
+        let Some(verdict) = verdict else { return self.text("override-waiting") };
+        let at = verdict.at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let id = match verdict.ruling {
+            Ruling::Approved => "override-approved",
+            Ruling::Denied => "override-denied",
+        };
+        self.with(id, &[("time", &at)])
+    }
+
+    /// The mail that a request has arrived.
+    pub(crate) fn mail_received(&self, form: &OverrideForm, link: &str) -> Mail {
+        let values = [
+            ("subject", &*form.subject.to_string()),
+            ("tier", &*self.weekly(form.limit, form.tier.get())),
+            ("link", link),
+        ];
+        Mail {
+            to: form.email.clone(),
+            subject: self.with("mail-received-title", &values[..1]),
+            text: self.with("mail-received-text", &values),
+        }
+    }
+
+    /// The mail of a decision.
+    pub(crate) fn mail_decided(&self, form: &OverrideForm, verdict: &Verdict) -> Mail {
+        let values = [
+            ("subject", &*form.subject.to_string()),
+            ("tier", &*self.weekly(form.limit, form.tier.get())),
+            ("reason", &*verdict.reason),
+        ];
+        let (title, text) = match verdict.ruling {
+            Ruling::Approved => ("mail-approved-title", "mail-approved-text"),
+            Ruling::Denied => ("mail-denied-title", "mail-denied-text"),
+        };
+        Mail {
+            to: form.email.clone(),
+            subject: self.with(title, &values[..1]),
+            text: self.with(text, &values),
+        }
+    }
+
     pub(crate) fn too_many_look_ups(&self, wait: Duration) -> Notice {
         let text = self.with("status-too-many-text", &[("wait", &self.spoken(wait))]);
         Notice { title: self.text("status-too-many-title"), text }
@@ -374,6 +457,15 @@ fn one_of(limit: LimitName) -> &'static str {
     }
 }
 
+fn kind_id(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Orders => "override-orders",
+        Kind::Domain => "override-domain",
+        Kind::Address => "override-address",
+        Kind::AccountDomains => "override-account-domains",
+    }
+}
+
 fn source(language: Language) -> &'static str {
     match language {
         Language::English => include_str!("../../../locales/en/portal.ftl"),
@@ -420,6 +512,8 @@ mod tests {
             include_str!("words.rs"),
             include_str!("portal.rs"),
             include_str!("limits_page.rs"),
+            include_str!("override_form.rs"),
+            include_str!("override_page.rs"),
             include_str!("refusal_page.rs"),
             include_str!("status_page.rs"),
             include_str!("typed.rs"),
@@ -427,6 +521,9 @@ mod tests {
             include_str!("visit.rs"),
             include_str!("../templates/base.html"),
             include_str!("../templates/limits.html"),
+            include_str!("../templates/override.html"),
+            include_str!("../templates/override_form.html"),
+            include_str!("../templates/override_request.html"),
             include_str!("../templates/refusal.html"),
             include_str!("../templates/status.html"),
             include_str!("../templates/unpause.html"),
@@ -437,6 +534,8 @@ mod tests {
             let (stem, end) = id.rsplit_once('-').unwrap_or((id, ""));
             let of_a_family = match end {
                 "title" | "counts" if LimitName::of(stem).is_some() => true,
+                "override" if stem.strip_suffix("-no").and_then(LimitName::of).is_some() => true,
+                "subject" => quoted(stem),
                 "title" | "text" | "1" | "2" | "3" | "4" | "5" => {
                     let refusal = stem.strip_suffix("-cause").or_else(|| stem.strip_suffix("-now"));
                     quoted(refusal.unwrap_or(stem))

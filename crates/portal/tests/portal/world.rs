@@ -41,7 +41,7 @@ impl Chance for Never {
 
 /// A portal and what is behind it.
 pub(crate) struct World {
-    portal: Portal,
+    pub(crate) portal: Portal,
     pub(crate) limiter: Arc<Limiter>,
     clock: Arc<TestClock>,
 }
@@ -118,7 +118,12 @@ impl World {
 }
 
 pub(crate) fn form() -> request::Builder {
-    Request::post("/rate-limits/unpause")
+    form_to("/rate-limits/unpause")
+}
+
+/// A form as a browser sends it from a page of ours.
+pub(crate) fn form_to(path: &str) -> request::Builder {
+    Request::post(path)
         .header(header::HOST, "acme.example")
         .header(header::ORIGIN, "null")
         .header("sec-fetch-site", "same-origin")
