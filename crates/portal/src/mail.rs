@@ -122,6 +122,12 @@ impl Mailer {
         Ok(Self { transport: builder.build(), from, under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)) })
     }
 
+    /// Whether mails can be from this: `Example CA <limits@ca.example>`.
+    #[must_use]
+    pub fn is_sender(from: &str) -> bool {
+        from.parse::<Mailbox>().is_ok()
+    }
+
     /// Sends a mail beside what else is done. One that is lost is counted and logged; the page that it
     /// repeats is there all the same.
     pub(crate) fn post(self: &Arc<Self>, mail: Mail) {

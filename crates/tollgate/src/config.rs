@@ -15,7 +15,10 @@ use tollgate_policy::config::{Mistake, parse};
 use toml::de::DeTable;
 
 pub use raw::{LogFormat, RawConfig};
-pub use valid::{ClientFacing, Config, Management, Password, RedisConfig, StoreConfig, UpstreamConfig};
+pub use valid::{
+    ClientFacing, Config, MailConfig, Management, Password, PortalConfig, RedisConfig, StoreConfig,
+    UpstreamConfig,
+};
 
 /// The largest configuration file that is read.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -149,6 +152,13 @@ mod tests {
              password-file = \"secret\"\npassword-env = \"SECRET\"",
             "[store]\nbackend = \"redis\"\n[store.redis]\nurl = \"redis://127.0.0.1\"\nroots = \"ca.pem\"",
             "preset = \"letsencrypt-2021\"",
+            "[portal]\npublic-url = \"limits.example\"\nlook-ups-per-minute = 0",
+            "[portal.listen]\nplain-http = true\npublic-url = \"https://limits.example\"",
+            "[portal.listen]\naddresses = [\"[::]:8443\"]\ncertificate = \"chain.pem\"",
+            "[portal.override-requests]\norders = [5, 3]\ncertificates = []\nterms = \"terms\"",
+            "[portal.override-requests]\norders = [0]",
+            "[portal.mail]\nserver = \"mail.example\"\nfrom = \"nobody\"",
+            "[portal.mail]\nserver = \"mail.example\"\nfrom = \"a@ca.example\"\nusername = \"a\"",
             "[log]\nformat = \"xml\"",
             "this is no TOML",
         ]

@@ -49,7 +49,8 @@ pub enum DataDirError {
     },
     /// A secret has not the length it was made with.
     #[error(
-        "{path} is damaged: it should hold {expected} bytes; restore it, or remove it to have a new one made"
+        "{path} is damaged: it should hold {expected} bytes; restore it, or remove it to have a new one made \
+         if it is in the data directory"
     )]
     DamagedSecret {
         /// The file.
@@ -65,6 +66,17 @@ pub struct Secrets {
     pub hash_key: HashKey,
     /// Signs unpause links.
     pub unpause_key: [u8; 32],
+    /// What signed them before; these are still opened.
+    pub previous_unpause_key: Option<[u8; 32]>,
+}
+
+/// Files with the keys of unpause links that are not in the data directory.
+#[derive(Clone, Debug, Default)]
+pub struct LinkKeyFiles {
+    /// The key that signs; `None`: `unpause.key` in the data directory, made on first use.
+    pub current: Option<PathBuf>,
+    /// The key before it; `None`: `unpause-previous.key` in the data directory, if it is there.
+    pub previous: Option<PathBuf>,
 }
 
 impl DataDir {
@@ -100,10 +112,18 @@ impl DataDir {
     /// # Errors
     ///
     /// [`DataDirError`].
-    pub fn secrets(&self) -> Result<Secrets, DataDirError> {
+    pub fn secrets(&self, link_keys: &LinkKeyFiles) -> Result<Secrets, DataDirError> {
+        let previous = link_keys.previous.clone();
         Ok(Secrets {
             hash_key: HashKey::new(self.secret::<16>(HASH_KEY)?),
-            unpause_key: self.secret::<32>("unpause.key")?,
+            unpause_key: match &link_keys.current {
+                Some(path) => given_secret(path)?,
+                None => self.secret::<32>("unpause.key")?,
+            },
+            previous_unpause_key: match previous {
+                Some(path) => Some(given_secret(&path)?),
+                None => read_secret(&self.join("unpause-previous.key"))?,
+            },
         })
     }
 
@@ -153,6 +173,13 @@ impl DataDir {
 /// The key under which bucket names are hashed.
 const HASH_KEY: &str = "bucket-hash.key";
 
+/// A secret that configuration names: it must be there.
+fn given_secret<const N: usize>(path: &Path) -> Result<[u8; N], DataDirError> {
+    let missing =
+        || DataDirError::Unusable { path: path.to_owned(), source: io::Error::from(io::ErrorKind::NotFound) };
+    read_secret(path)?.ok_or_else(missing)
+}
+
 fn read_secret<const N: usize>(path: &Path) -> Result<Option<[u8; N]>, DataDirError> {
     match fs::read(path) {
         Ok(bytes) => match bytes.try_into() {
@@ -192,8 +219,10 @@ mod tests {
     #[test]
     fn secrets_are_made_once_and_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let first = DataDir::open(folder.path()).unwrap().secrets().unwrap().unpause_key;
-        let second = DataDir::open(folder.path()).unwrap().secrets().unwrap().unpause_key;
+        let first =
+            DataDir::open(folder.path()).unwrap().secrets(&LinkKeyFiles::default()).unwrap().unpause_key;
+        let second =
+            DataDir::open(folder.path()).unwrap().secrets(&LinkKeyFiles::default()).unwrap().unpause_key;
         assert_eq!(first, second);
     }
 
@@ -219,8 +248,39 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
         fs::write(data.join("unpause.key"), b"short").unwrap();
-        assert!(matches!(data.secrets(), Err(DataDirError::DamagedSecret { expected: 32, .. })));
+        assert!(matches!(
+            data.secrets(&LinkKeyFiles::default()),
+            Err(DataDirError::DamagedSecret { expected: 32, .. })
+        ));
         assert_eq!(fs::read(data.join("unpause.key")).unwrap(), b"short");
+    }
+
+    #[test]
+    fn a_key_is_replaced_by_putting_the_old_one_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let first = data.secrets(&LinkKeyFiles::default()).unwrap();
+        assert_eq!(first.previous_unpause_key, None);
+        fs::rename(data.join("unpause.key"), data.join("unpause-previous.key")).unwrap();
+        let second = data.secrets(&LinkKeyFiles::default()).unwrap();
+        assert_ne!(second.unpause_key, first.unpause_key);
+        assert_eq!(second.previous_unpause_key, Some(first.unpause_key));
+    }
+
+    #[test]
+    fn keys_that_were_given_are_used_and_must_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(folder.path()).unwrap();
+        let (current, previous) = (folder.path().join("now"), folder.path().join("before"));
+        fs::write(&current, [1; 32]).unwrap();
+        fs::write(&previous, [2; 32]).unwrap();
+        let files = LinkKeyFiles { current: Some(current), previous: Some(previous.clone()) };
+        let secrets = data.secrets(&files).unwrap();
+        assert_eq!((secrets.unpause_key, secrets.previous_unpause_key), ([1; 32], Some([2; 32])));
+        fs::write(&previous, b"short").unwrap();
+        assert!(matches!(data.secrets(&files), Err(DataDirError::DamagedSecret { expected: 32, .. })));
+        fs::remove_file(&previous).unwrap();
+        assert!(matches!(data.secrets(&files), Err(DataDirError::Unusable { .. })));
     }
 
     #[cfg(unix)]
@@ -229,7 +289,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
-        data.secrets().unwrap();
+        data.secrets(&LinkKeyFiles::default()).unwrap();
         data.operator_token().unwrap();
         for name in ["bucket-hash.key", "unpause.key", OPERATOR_TOKEN] {
             assert_eq!(fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");

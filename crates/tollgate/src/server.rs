@@ -4,6 +4,7 @@ mod buckets;
 mod front;
 pub(crate) mod moving;
 mod overrides;
+mod pages;
 
 use std::{
     io,
@@ -35,7 +36,7 @@ use tollgate_gateway::{
 };
 use tollgate_limiter::{Limiter, LimiterOptions, unpause::UnpauseLinks};
 use tollgate_policy::Policy;
-use tollgate_portal::{Portal, PortalOptions};
+use tollgate_portal::MailError;
 use tollgate_records::{Records, RecordsError};
 use tollgate_service::{
     access::{Access, GrantError, Role},
@@ -48,12 +49,13 @@ use tollgate_test_ca::{TestCa, TestCaError};
 use crate::{
     clock::{MovableClock, SystemChance},
     config::{ClientFacing, Config, Management, UpstreamConfig},
-    data_dir::{DataDir, DataDirError, Secrets, random_bytes},
+    data_dir::{DataDir, DataDirError, LinkKeyFiles, Secrets, random_bytes},
     management::{self, ManagementState, Peer, TlsListener},
     server::{
         buckets::{Buckets, Surroundings},
         front::Front,
         overrides::StoredOverrides,
+        pages::{Pages, tell_decisions},
     },
     tls_identity::{self, TlsIdentityError},
 };
@@ -118,6 +120,9 @@ pub enum StartError {
         /// Where and why.
         source: GrantError,
     },
+    /// The mail server.
+    #[error("portal.mail: {}", with_causes(.0))]
+    Mail(#[from] MailError),
     /// A file named in the configuration.
     #[error("{path}: {source}")]
     File {
@@ -163,7 +168,9 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
 /// The policy as [`start`] puts it in force where the configuration names its ports.
 pub(crate) fn policy_in_force(config: Config) -> Policy {
     let origin = public_origin(&config.clients, &config.clients.addresses);
-    explained(config.policy, config.docs_given, &origin)
+    let pages_at =
+        pages::origin(&config.portal, config.portal.listener.as_ref().map(|it| &*it.addresses), &origin);
+    explained(config.policy, config.docs_given, &pages_at)
 }
 
 /// A running Tollgate.
@@ -190,6 +197,7 @@ pub struct Running {
     tasks: JoinSet<()>,
     sweeper: JoinHandle<()>,
     overrides: JoinHandle<()>,
+    decisions: JoinHandle<()>,
     buckets: Buckets,
     test_ca: Option<Arc<TestCa>>,
     /// Unlocked last.
@@ -203,6 +211,7 @@ impl Running {
         self.stop.send_replace(true);
         self.sweeper.abort();
         self.overrides.abort();
+        self.decisions.abort();
         while self.tasks.join_next().await.is_some() {}
         self.buckets.close().await;
         self.limiter.records().close().await;
@@ -223,17 +232,22 @@ pub async fn start(
     metrics: Option<PrometheusHandle>,
 ) -> Result<Running, StartError> {
     let data_dir = DataDir::open(&config.data_dir)?;
-    let secrets = data_dir.secrets()?;
+    let secrets = data_dir.secrets(&LinkKeyFiles {
+        current: config.portal.link_key.clone(),
+        previous: config.portal.previous_link_key.clone(),
+    })?;
     let clock = Arc::new(installed(clock, &config)?);
     let access = access(&config.management, &data_dir)?;
     let management_tls = management_tls(&config.management)?;
     let management = bind_management(config.management.address).await?;
     let management_address = local_address(&management)?;
-    let (listeners, root_certificate) = bind(&config.clients, &data_dir, &clock).await?;
+    let also_named = config.portal.public_url.as_deref();
+    let (listeners, root_certificate) = bind(&config.clients, also_named, &data_dir, &clock).await?;
     let addresses: Vec<_> = listeners.iter().map(Listener::local_address).collect();
     let origin = public_origin(&config.clients, &addresses);
+    let pages = Pages::bind(&config.portal, &origin, &data_dir, &clock).await?;
 
-    let policy = Arc::new(explained(config.policy, config.docs_given, &origin));
+    let policy = Arc::new(explained(config.policy, config.docs_given, &pages.origin));
     let records = Records::open(&data_dir.join("records.sqlite")).await?;
     let around = Surroundings {
         directory: data_dir.join("buckets"),
@@ -243,7 +257,7 @@ pub async fn start(
     };
     let buckets = Buckets::open(&config.store, around).await?;
     let limiter =
-        limiter(&policy, &secrets, &records, buckets.store(), &clock, &origin, config.store_deadline);
+        limiter(&policy, &secrets, &records, buckets.store(), &clock, &pages.origin, config.store_deadline);
 
     // Before the first request: what was granted must not be refused after a restart.
     let mut overrides = StoredOverrides::new(limiter.clone(), policy.clone());
@@ -261,12 +275,30 @@ pub async fn start(
         }
     };
     let directory_url = format!("{origin}{}", behind.directory);
-    let front = Arc::new(front(behind, &limiter, &policy, &origin, test_ca.is_some()));
+    let portal = Arc::new(pages.portal(&config.portal, &limiter, &origin, test_ca.is_some())?);
+    let overall =
+        Arc::new(OverallLimits::new(policy.clone(), HashKey::new(random_bytes()), OVERALL_BUCKETS_MAX));
+    let gateway = Gateway::new(GatewayOptions {
+        limiter: limiter.clone(),
+        upstream: behind.upstream,
+        overall: overall.clone(),
+        directory: behind.directory,
+        rate_limits_url: policy
+            .answers()
+            .directory_meta
+            .then(|| format!("{}/rate-limits.json", pages.origin)),
+    });
+    let shown_here = pages.listeners.is_empty().then(|| portal.clone());
+    let front = Arc::new(Front::new(Some(gateway), shown_here, overall.clone(), limiter.clone()));
+    let pages_front = Arc::new(Front::new(None, Some(portal.clone()), overall, limiter.clone()));
 
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     for listener in listeners {
         tasks.spawn(listener.serve(front.clone(), wait(stopped.clone())));
+    }
+    for listener in pages.listeners {
+        tasks.spawn(listener.serve(pages_front.clone(), wait(stopped.clone())));
     }
     let state = ManagementState {
         limiter: limiter.clone(),
@@ -279,7 +311,7 @@ pub async fn start(
     tasks.spawn(serve_management(management, state, management_address, management_tls, stopped));
 
     Ok(Running {
-        limits_page: format!("{origin}/rate-limits/"),
+        limits_page: format!("{}/rate-limits/", pages.origin),
         directory_url,
         root_certificate: root_certificate.map(|path| std::path::absolute(&path).unwrap_or(path)),
         upstream: config.upstream.map(|upstream| upstream.directory),
@@ -288,6 +320,7 @@ pub async fn start(
         addresses,
         sweeper: tokio::spawn(sweep(buckets.clone(), limiter.clone(), clock.clone())),
         overrides: tokio::spawn(overrides.follow()),
+        decisions: tokio::spawn(tell_decisions(portal)),
         buckets,
         clock,
         limiter,
@@ -318,42 +351,21 @@ fn limiter(
 ) -> Arc<Limiter> {
     let link_validity = policy.pausing().map_or(Duration::ZERO, |pausing| pausing.link_validity);
     let page = format!("{origin}/rate-limits/unpause");
+    let unpause = UnpauseLinks::new(page, &secrets.unpause_key, link_validity);
+    let unpause = match &secrets.previous_unpause_key {
+        Some(previous) => unpause.and_opened_by(previous),
+        None => unpause,
+    };
     Arc::new(Limiter::new(LimiterOptions {
         policy: policy.clone(),
         store,
         store_deadline,
         hash_key: secrets.hash_key.clone(),
         records: records.clone(),
-        unpause: UnpauseLinks::new(page, &secrets.unpause_key, link_validity),
+        unpause,
         clock: clock.clone(),
         chance: Arc::new(SystemChance),
     }))
-}
-
-fn front(
-    behind: Behind,
-    limiter: &Arc<Limiter>,
-    policy: &Arc<Policy>,
-    origin: &str,
-    is_test_ca: bool,
-) -> Front {
-    let overall =
-        Arc::new(OverallLimits::new(policy.clone(), HashKey::new(random_bytes()), OVERALL_BUCKETS_MAX));
-    let gateway = Gateway::new(GatewayOptions {
-        limiter: limiter.clone(),
-        upstream: behind.upstream,
-        overall: overall.clone(),
-        directory: behind.directory,
-        rate_limits_url: policy.answers().directory_meta.then(|| format!("{origin}/rate-limits.json")),
-    });
-    let banner = is_test_ca
-        .then(|| "This certificate authority is for tests: its certificates are worthless.".to_owned());
-    Front::new(
-        gateway,
-        Portal::new(limiter.clone(), PortalOptions { banner, ..PortalOptions::default() }),
-        overall,
-        limiter.clone(),
-    )
 }
 
 /// The CA behind the gateway, and the path of its directory.
@@ -402,10 +414,11 @@ impl Behind {
 /// Opens the listeners for ACME clients. The default IPv6 address may be missing on a machine without IPv6.
 async fn bind(
     clients: &ClientFacing,
+    also_named: Option<&str>,
     data_dir: &DataDir,
     clock: &MovableClock,
 ) -> Result<(Vec<Listener>, Option<PathBuf>), StartError> {
-    let (transport, root) = transport(clients, data_dir, clock)?;
+    let (transport, root) = transport(clients, also_named, data_dir, clock)?;
     let caps = Arc::new(ConnectionCaps::new(clients.connections_max, clients.connections_per_address_max));
     let mut listeners = Vec::new();
     for &address in &clients.addresses {
@@ -439,6 +452,7 @@ fn no_such_address(error: &BindError) -> bool {
 
 fn transport(
     clients: &ClientFacing,
+    also_named: Option<&str>,
     data_dir: &DataDir,
     clock: &MovableClock,
 ) -> Result<(Transport, Option<PathBuf>), StartError> {
@@ -449,7 +463,7 @@ fn transport(
         Some((chain, key)) => tls_identity::given(chain, key)?,
         None => {
             let today = clock.machine_time().to_zoned(jiff::tz::TimeZone::UTC).date();
-            tls_identity::made(data_dir, &names(clients), today)?
+            tls_identity::made(data_dir, &names(clients, also_named), today)?
         }
     };
     let identity = TlsIdentity::from_pem(files.chain_pem.as_bytes(), files.key_pem.as_bytes())
@@ -458,10 +472,11 @@ fn transport(
 }
 
 /// What the made certificate is for: loopback, the addresses listened on, and the public name.
-fn names(clients: &ClientFacing) -> Vec<String> {
+fn names(clients: &ClientFacing, also_named: Option<&str>) -> Vec<String> {
     let mut names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
     let addresses = clients.addresses.iter().map(SocketAddr::ip).filter(|ip| !ip.is_unspecified());
-    let public = clients.public_url.iter().filter_map(|url| url.parse::<Uri>().ok());
+    let public = clients.public_url.as_deref().into_iter().chain(also_named);
+    let public = public.filter_map(|url| url.parse::<Uri>().ok());
     let public = public.filter_map(|url| url.host().map(|host| host.trim_matches(['[', ']']).to_owned()));
     for name in addresses.map(|ip: IpAddr| ip.to_string()).chain(public) {
         if !names.contains(&name) {

@@ -1,6 +1,6 @@
 //! The configuration file as written.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU64, path::PathBuf};
 
 use ipnet::IpNet;
 use schemars::JsonSchema;
@@ -82,6 +82,8 @@ pub struct RawConfig {
     pub upstream: Option<RawUpstream>,
     /// The built-in test CA; it exists only without `upstream`.
     pub test_ca: RawTestCa,
+    /// The pages for people.
+    pub portal: RawPortal,
     /// Where the buckets are.
     pub store: RawStore,
     /// Logs.
@@ -230,6 +232,95 @@ pub enum RawOutcome {
     Invalid,
     /// The order is refused in the first place.
     Rejected,
+}
+
+/// The pages for people: the limits, what is left of them, unpausing, asking for overrides.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RawPortal {
+    /// The origin of the pages, as in `https://limits.example`. Links in refusals and mails start with it. Default:
+    /// `listen.public-url`, or `https://localhost:PORT` where the pages have a listener of their own.
+    #[schemars(with = "Option<String>")]
+    pub public_url: Option<Spanned<String>>,
+    /// A listener of the pages' own, on which there is nothing else; `addresses` must be given. Left out: the pages
+    /// are under `/rate-limits/` where ACME clients connect.
+    pub listen: Option<RawListen>,
+    /// Whether anybody may look up what is left for any domain, set of names or address; else only for the address
+    /// they come from. Default: true.
+    pub public_look_ups: Option<bool>,
+    /// How often one client may look up what is left, a minute. Default: 30.
+    #[schemars(with = "Option<u64>")]
+    pub look_ups_per_minute: Option<Spanned<u64>>,
+    /// File with the 32 bytes that sign links to unpause; the same for all nodes. Default: `unpause.key` in the data
+    /// directory, made on first start.
+    pub link_key: Option<PathBuf>,
+    /// File with the key that `link-key` replaced: its links stay valid. Default: `unpause-previous.key` in the data
+    /// directory, if it is there.
+    pub previous_link_key: Option<PathBuf>,
+    /// Asking for overrides.
+    pub override_requests: RawOverrideRequests,
+    /// The mail server by which requesters are told. Left out: no mail is sent.
+    pub mail: Option<RawMail>,
+}
+
+/// Asking for overrides.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RawOverrideRequests {
+    /// Whether there is a form for it. Default: true.
+    pub enabled: Option<bool>,
+    /// Grant the lowest number at once; else an operator decides. Default: false.
+    pub grant_lowest: bool,
+    /// Orders a week that an account can ask for, ascending. Default: 1000 to 1000000 in twelve steps.
+    #[schemars(with = "Option<Vec<u64>>")]
+    pub orders: Option<Spanned<Vec<NonZeroU64>>>,
+    /// Certificates a week that can be asked for, for a domain or an address. Default: 300 to 1000000 in thirteen
+    /// steps.
+    #[schemars(with = "Option<Vec<u64>>")]
+    pub certificates: Option<Spanned<Vec<NonZeroU64>>>,
+    /// Certificates a week that can be asked for, for each domain of an account. Default: 300 to 2500000 in fifteen
+    /// steps.
+    #[schemars(with = "Option<Vec<u64>>")]
+    pub certificates_per_account: Option<Spanned<Vec<NonZeroU64>>>,
+    /// The terms of service that requesters accept: a URL.
+    #[schemars(with = "Option<String>")]
+    pub terms: Option<Spanned<String>>,
+    /// The privacy policy that requesters accept: a URL.
+    #[schemars(with = "Option<String>")]
+    pub privacy: Option<Spanned<String>>,
+}
+
+/// A mail server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawMail {
+    /// Its name, as in `mail.ca.example`.
+    pub server: String,
+    /// Its port. Default: 465 with `tls = "always"`, else 587, without TLS 25.
+    pub port: Option<u16>,
+    /// How the connection is protected. Default: `always`.
+    #[serde(default)]
+    pub tls: RawMailTls,
+    /// Who the mails are from, as in `Example CA <limits@ca.example>`.
+    #[schemars(with = "String")]
+    pub from: Spanned<String>,
+    /// The name to log in with. Default: none.
+    pub username: Option<String>,
+    /// File with the password, in its first line.
+    pub password_file: Option<PathBuf>,
+}
+
+/// How the connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawMailTls {
+    /// From its first byte.
+    #[default]
+    Always,
+    /// After `STARTTLS`, without which nothing is sent.
+    Starttls,
+    /// Not at all: for a server on this machine.
+    Never,
 }
 
 /// Where the buckets are.

@@ -1,7 +1,9 @@
 //! The configuration, validated.
 
+mod portal;
 mod store;
 
+pub use portal::{MailConfig, PortalConfig};
 pub use store::{Password, RedisConfig, StoreConfig};
 
 use std::{
@@ -44,6 +46,8 @@ pub struct Config {
     pub test_ca: TestCaOptions,
     /// What outlives the process.
     pub data_dir: PathBuf,
+    /// The pages for people.
+    pub portal: PortalConfig,
     /// Where the buckets are.
     pub store: StoreConfig,
     /// The longest a decision waits for the store.
@@ -116,7 +120,8 @@ impl Config {
         let raw_policy = raw.take_policy();
         let mut reading = Reading { folder, mistakes: Vec::new() };
         let policy = Policy::from_raw(&raw_policy);
-        let clients = reading.clients(raw.listen);
+        let clients = reading.clients("listen", raw.listen);
+        let portal = reading.portal(raw.portal);
         let management = reading.management(&raw.management);
         let test_ca_given = raw.test_ca != RawTestCa::default();
         let test_ca = reading.test_ca(raw.test_ca);
@@ -145,6 +150,7 @@ impl Config {
                 upstream,
                 test_ca,
                 data_dir,
+                portal,
                 store,
                 store_deadline,
                 log_format: raw.log.format,
@@ -203,14 +209,16 @@ impl Reading<'_> {
         }
     }
 
-    fn clients(&mut self, raw: RawListen) -> ClientFacing {
+    /// The listeners of the table `table`.
+    fn clients(&mut self, table: &str, raw: RawListen) -> ClientFacing {
+        let key = |name: &str| format!("{table}.{name}");
         let tls_files =
-            self.pair(("listen.certificate", "listen.key"), raw.certificate.as_ref(), raw.key.as_ref());
+            self.pair((&key("certificate"), &key("key")), raw.certificate.as_ref(), raw.key.as_ref());
         if raw.plain_http && tls_files.is_some() {
-            self.mistake("listen.plain-http", None, "without TLS there is no use for certificate and key");
+            self.mistake(&key("plain-http"), None, "without TLS there is no use for certificate and key");
         }
         if raw.addresses.as_ref().is_some_and(Vec::is_empty) {
-            self.mistake("listen.addresses", None, "at least one address is needed");
+            self.mistake(&key("addresses"), None, "at least one address is needed");
         }
         let header = match raw.client_address_header {
             RawClientAddressHeader::XForwardedFor => ForwardingHeader::XForwardedFor,
@@ -231,7 +239,7 @@ impl Reading<'_> {
                     SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 14000)),
                 ]
             }),
-            public_url: raw.public_url.and_then(|url| self.origin("listen.public-url", &url)),
+            public_url: raw.public_url.and_then(|url| self.origin(&key("public-url"), &url)),
             tls_files,
             plain_http: raw.plain_http,
             proxy_protocol_from: raw.proxy_protocol_from,
@@ -239,7 +247,7 @@ impl Reading<'_> {
             connections_max: raw.connections_max.unwrap_or(4096),
             connections_per_address_max: raw.connections_per_address_max.unwrap_or(256),
             shutdown_grace: self.duration(
-                "listen.shutdown-grace",
+                &key("shutdown-grace"),
                 raw.shutdown_grace.as_ref(),
                 Duration::from_secs(30),
             ),

@@ -20,18 +20,20 @@ const FORM_BYTES_MAX: usize = 32 * 1024;
 /// The longest a client may take to send one.
 const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Pages and gateway on one listener.
+/// What one listener serves.
 pub(super) struct Front {
-    gateway: Gateway,
-    portal: Portal,
+    /// `None` where there are only pages.
+    gateway: Option<Gateway>,
+    /// `None` where the pages have a listener of their own.
+    portal: Option<Arc<Portal>>,
     overall: Arc<OverallLimits>,
     limiter: Arc<Limiter>,
 }
 
 impl Front {
     pub(super) fn new(
-        gateway: Gateway,
-        portal: Portal,
+        gateway: Option<Gateway>,
+        portal: Option<Arc<Portal>>,
         overall: Arc<OverallLimits>,
         limiter: Arc<Limiter>,
     ) -> Self {
@@ -39,7 +41,12 @@ impl Front {
     }
 
     /// A page; people share the limit of ACME resources that have none of their own.
-    async fn page(&self, request: Request<IncomingBody>, client: ClientAddress) -> Response<Bytes> {
+    async fn page(
+        &self,
+        portal: &Portal,
+        request: Request<IncomingBody>,
+        client: ClientAddress,
+    ) -> Response<Bytes> {
         if let Err(excess) = self.overall.check(RequestClass::Other, client.ip(), self.limiter.now()) {
             return too_many(&excess);
         }
@@ -47,7 +54,7 @@ impl Front {
         match body.read(FORM_BYTES_MAX, FORM_TIMEOUT).await {
             Ok(body) => {
                 let visitor = Visitor { address: client.ip(), over_tls: client.scheme() == Scheme::Https };
-                let answer = self.portal.answer(Request::from_parts(head, body), visitor).await;
+                let answer = portal.answer(Request::from_parts(head, body), visitor).await;
                 answer.unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "no such page"))
             }
             Err(error) => plain(StatusCode::BAD_REQUEST, &error.to_string()),
@@ -57,11 +64,22 @@ impl Front {
 
 impl Answer for Front {
     fn answer(&self, request: Request<IncomingBody>, client: ClientAddress) -> AnswerFuture<'_> {
-        if Portal::has(request.uri().path()) {
-            return Box::pin(async move { Ok(self.page(request, client).await) });
+        let path = request.uri().path();
+        match (&self.portal, &self.gateway) {
+            (Some(portal), _) if Portal::has(path) => {
+                Box::pin(async move { Ok(self.page(portal, request, client).await) })
+            }
+            (_, Some(gateway)) => gateway.answer(request, client),
+            (Some(_), None) if path == "/" => Box::pin(async { Ok(to_the_limits()) }),
+            (_, None) => Box::pin(async { Ok(plain(StatusCode::NOT_FOUND, "no such page")) }),
         }
-        self.gateway.answer(request, client)
     }
+}
+
+fn to_the_limits() -> Response<Bytes> {
+    let mut response = plain(StatusCode::FOUND, "/rate-limits/");
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/rate-limits/"));
+    response
 }
 
 fn too_many(excess: &Excess) -> Response<Bytes> {
