@@ -50,8 +50,7 @@ pub struct PostgresqlOptions {
     pub url: Url,
     /// The user's password, unless the URL has it.
     pub password: Option<Password>,
-    /// Roots that the server's certificate must chain to, in a PEM file. Without it those that browsers
-    /// trust.
+    /// Roots that the server's certificate may chain to, in a PEM file, beside those that browsers trust.
     pub tls_ca: Option<PathBuf>,
     /// Connections at the same time; one of them writes.
     pub connections_max: NonZeroU32,

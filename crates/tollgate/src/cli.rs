@@ -106,6 +106,13 @@ pub enum Command {
         #[command(subcommand)]
         action: BucketsAction,
     },
+    /// Make the secrets that several gateways share
+    #[command(after_help = "Example:\n  tollgate secrets new /etc/tollgate/secrets")]
+    Secrets {
+        /// What to do.
+        #[command(subcommand)]
+        action: SecretsAction,
+    },
     /// Show or move the clock of a running test CA
     #[command(
         after_help = "Examples:\n  tollgate clock show\n  tollgate clock advance 7d\n  tollgate clock set 2027-01-01T00:00:00Z"
@@ -447,6 +454,16 @@ pub enum PauseAction {
         /// Why; it goes into the audit.
         #[arg(long, value_name = "TEXT")]
         reason: String,
+    },
+}
+
+/// Makes secrets.
+#[derive(Debug, Subcommand)]
+pub enum SecretsAction {
+    /// Make new secrets in a directory, to be copied to every gateway; none is replaced
+    New {
+        /// The directory, made if need be: the configuration's secrets-dir.
+        directory: PathBuf,
     },
 }
 

@@ -11,6 +11,7 @@ mod management_call;
 mod overrides;
 mod pause;
 mod reference;
+mod secrets;
 mod serve;
 
 use std::{io::Write, path::Path, process::ExitCode};
@@ -18,7 +19,7 @@ use std::{io::Write, path::Path, process::ExitCode};
 use clap::CommandFactory;
 
 use crate::{
-    cli::{BucketsAction, Cli, Command, ConfigFile},
+    cli::{BucketsAction, Cli, Command, ConfigFile, SecretsAction},
     config::{Config, ConfigError},
 };
 
@@ -87,6 +88,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> ExitCode {
         Command::Limits { json, boulder, from_boulder: None, config } => {
             load(config).and_then(|config| limits::run(config, limits::Form::of(json, boulder), out))
         }
+        Command::Secrets { action: SecretsAction::New { directory } } => secrets::new(&directory, out),
         Command::Clock { action, management } => clock::run(action, &management, out),
         Command::Fault { action, management } => fault::run(action, &management, out),
         Command::Override { action, management } => overrides::run(action, &management, out),

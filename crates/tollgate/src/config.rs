@@ -16,8 +16,8 @@ use toml::de::DeTable;
 
 pub use raw::{LogFormat, RawConfig};
 pub use valid::{
-    ClientFacing, Config, MailConfig, Management, Password, PortalConfig, RedisConfig, StoreConfig,
-    UpstreamConfig,
+    ClientFacing, Config, MailConfig, Management, Password, PortalConfig, PostgresqlConfig, RecordsConfig,
+    RedisConfig, StoreConfig, UpstreamConfig,
 };
 
 /// The largest configuration file that is read.
@@ -151,6 +151,14 @@ mod tests {
             "[store]\nbackend = \"redis\"\n[store.redis]\nurl = \"rediss://127.0.0.1/#insecure\"\n\
              password-file = \"secret\"\npassword-env = \"SECRET\"",
             "[store]\nbackend = \"redis\"\n[store.redis]\nurl = \"redis://127.0.0.1\"\nroots = \"ca.pem\"",
+            "[store]\nbackend = \"redis\"\n[store.redis]\nurl = \"redis://127.0.0.1\"",
+            "secrets-dir = \"s\"\n[records]\nbackend = \"postgresql\"",
+            "[records]\nbackend = \"mysql\"",
+            "[records.postgresql]\nurl = \"postgresql://db/tollgate\"",
+            "secrets-dir = \"s\"\n[records]\nbackend = \"postgresql\"\n[records.postgresql]\nurl = \"postgresql://tollgate:geheim@db/tollgate\"",
+            "secrets-dir = \"s\"\n[records]\nbackend = \"postgresql\"\n[records.postgresql]\nurl = \"postgresql://db\"\nconnections-max = 1\ndeadline = \"10s\"",
+            "secrets-dir = \"s\"\n[records]\nbackend = \"postgresql\"\n[records.postgresql]\nurl = \"postgresql://db/t?options=x\"\npassword-env = \"P\"\npassword-file = \"p\"",
+            "secrets-dir = \"s\"\n[records]\nbackend = \"postgresql\"\n[records.postgresql]\nurl = \"http://db/t\"",
             "preset = \"letsencrypt-2021\"",
             "[portal]\npublic-url = \"limits.example\"\nlook-ups-per-minute = 0",
             "[portal.listen]\nplain-http = true\npublic-url = \"https://limits.example\"",

@@ -1,4 +1,4 @@
-//! The data directory: who may use it, and the secrets it keeps.
+//! The data directory, and who may use it.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -6,10 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tollgate_store::{
-    HashKey,
-    private_file::{create_private_dir, open_private},
-};
+use tollgate_store::private_file::{create_private_dir, open_private};
 
 /// The file in the data directory that holds a token of the admin API.
 pub const OPERATOR_TOKEN: &str = "operator.token";
@@ -41,16 +38,9 @@ pub enum DataDirError {
         /// Why.
         source: io::Error,
     },
-    /// There is no key yet, and one that is made now would be the wrong one.
-    #[error("{path} is missing: copy the one under which the buckets were named")]
-    NoHashKey {
-        /// The file.
-        path: PathBuf,
-    },
     /// A secret has not the length it was made with.
     #[error(
-        "{path} is damaged: it should hold {expected} bytes; restore it, or remove it to have a new one made \
-         if it is in the data directory"
+        "{path} is damaged: it should hold {expected} bytes; restore it, or remove it to have a new one made"
     )]
     DamagedSecret {
         /// The file.
@@ -58,25 +48,6 @@ pub enum DataDirError {
         /// How many bytes it should hold.
         expected: usize,
     },
-}
-
-/// Secrets of an installation.
-pub struct Secrets {
-    /// Under which bucket names are hashed.
-    pub hash_key: HashKey,
-    /// Signs unpause links.
-    pub unpause_key: [u8; 32],
-    /// What signed them before; these are still opened.
-    pub previous_unpause_key: Option<[u8; 32]>,
-}
-
-/// Files with the keys of unpause links that are not in the data directory.
-#[derive(Clone, Debug, Default)]
-pub struct LinkKeyFiles {
-    /// The key that signs; `None`: `unpause.key` in the data directory, made on first use.
-    pub current: Option<PathBuf>,
-    /// The key before it; `None`: `unpause-previous.key` in the data directory, if it is there.
-    pub previous: Option<PathBuf>,
 }
 
 impl DataDir {
@@ -107,37 +78,6 @@ impl DataDir {
         self.path.join(name)
     }
 
-    /// The installation's secrets, made on first use.
-    ///
-    /// # Errors
-    ///
-    /// [`DataDirError`].
-    pub fn secrets(&self, link_keys: &LinkKeyFiles) -> Result<Secrets, DataDirError> {
-        let previous = link_keys.previous.clone();
-        Ok(Secrets {
-            hash_key: HashKey::new(self.secret::<16>(HASH_KEY)?),
-            unpause_key: match &link_keys.current {
-                Some(path) => given_secret(path)?,
-                None => self.secret::<32>("unpause.key")?,
-            },
-            previous_unpause_key: match previous {
-                Some(path) => Some(given_secret(&path)?),
-                None => read_secret(&self.join("unpause-previous.key"))?,
-            },
-        })
-    }
-
-    /// The key of the installation whose data directory is `path`, in use or not; none is made.
-    ///
-    /// # Errors
-    ///
-    /// [`DataDirError`].
-    pub fn hash_key_in(path: &Path) -> Result<HashKey, DataDirError> {
-        let path = path.join(HASH_KEY);
-        let key = read_secret::<16>(&path)?;
-        key.map(HashKey::new).ok_or(DataDirError::NoHashKey { path })
-    }
-
     /// The token by which the admin API is used from this machine, made on first use: 64 hexadecimal
     /// digits in [`OPERATOR_TOKEN`].
     ///
@@ -157,37 +97,6 @@ impl DataDir {
             }
             Err(error) => Err(unusable(error)),
         }
-    }
-
-    fn secret<const N: usize>(&self, name: &str) -> Result<[u8; N], DataDirError> {
-        let path = self.join(name);
-        if let Some(secret) = read_secret(&path)? {
-            return Ok(secret);
-        }
-        let secret = random_bytes();
-        write_private(&path, &secret).map_err(|source| DataDirError::Unusable { path, source })?;
-        Ok(secret)
-    }
-}
-
-/// The key under which bucket names are hashed.
-const HASH_KEY: &str = "bucket-hash.key";
-
-/// A secret that configuration names: it must be there.
-fn given_secret<const N: usize>(path: &Path) -> Result<[u8; N], DataDirError> {
-    let missing =
-        || DataDirError::Unusable { path: path.to_owned(), source: io::Error::from(io::ErrorKind::NotFound) };
-    read_secret(path)?.ok_or_else(missing)
-}
-
-fn read_secret<const N: usize>(path: &Path) -> Result<Option<[u8; N]>, DataDirError> {
-    match fs::read(path) {
-        Ok(bytes) => match bytes.try_into() {
-            Ok(secret) => Ok(Some(secret)),
-            Err(_) => Err(DataDirError::DamagedSecret { path: path.to_owned(), expected: N }),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(DataDirError::Unusable { path: path.to_owned(), source }),
     }
 }
 
@@ -217,16 +126,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_made_once_and_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let first =
-            DataDir::open(folder.path()).unwrap().secrets(&LinkKeyFiles::default()).unwrap().unpause_key;
-        let second =
-            DataDir::open(folder.path()).unwrap().secrets(&LinkKeyFiles::default()).unwrap().unpause_key;
-        assert_eq!(first, second);
-    }
-
-    #[test]
     fn operator_token_is_made_once_and_a_damaged_one_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
@@ -243,56 +142,14 @@ mod tests {
         assert!(matches!(DataDir::open(folder.path()), Err(DataDirError::InUse { .. })));
     }
 
-    #[test]
-    fn a_damaged_secret_is_named_and_not_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let data = DataDir::open(folder.path()).unwrap();
-        fs::write(data.join("unpause.key"), b"short").unwrap();
-        assert!(matches!(
-            data.secrets(&LinkKeyFiles::default()),
-            Err(DataDirError::DamagedSecret { expected: 32, .. })
-        ));
-        assert_eq!(fs::read(data.join("unpause.key")).unwrap(), b"short");
-    }
-
-    #[test]
-    fn a_key_is_replaced_by_putting_the_old_one_beside_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let data = DataDir::open(folder.path()).unwrap();
-        let first = data.secrets(&LinkKeyFiles::default()).unwrap();
-        assert_eq!(first.previous_unpause_key, None);
-        fs::rename(data.join("unpause.key"), data.join("unpause-previous.key")).unwrap();
-        let second = data.secrets(&LinkKeyFiles::default()).unwrap();
-        assert_ne!(second.unpause_key, first.unpause_key);
-        assert_eq!(second.previous_unpause_key, Some(first.unpause_key));
-    }
-
-    #[test]
-    fn keys_that_were_given_are_used_and_must_be_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let data = DataDir::open(folder.path()).unwrap();
-        let (current, previous) = (folder.path().join("now"), folder.path().join("before"));
-        fs::write(&current, [1; 32]).unwrap();
-        fs::write(&previous, [2; 32]).unwrap();
-        let files = LinkKeyFiles { current: Some(current), previous: Some(previous.clone()) };
-        let secrets = data.secrets(&files).unwrap();
-        assert_eq!((secrets.unpause_key, secrets.previous_unpause_key), ([1; 32], Some([2; 32])));
-        fs::write(&previous, b"short").unwrap();
-        assert!(matches!(data.secrets(&files), Err(DataDirError::DamagedSecret { expected: 32, .. })));
-        fs::remove_file(&previous).unwrap();
-        assert!(matches!(data.secrets(&files), Err(DataDirError::Unusable { .. })));
-    }
-
     #[cfg(unix)]
     #[test]
-    fn only_the_owner_may_read_the_secrets() {
+    fn only_the_owner_may_read_the_token() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(folder.path()).unwrap();
-        data.secrets(&LinkKeyFiles::default()).unwrap();
         data.operator_token().unwrap();
-        for name in ["bucket-hash.key", "unpause.key", OPERATOR_TOKEN] {
-            assert_eq!(fs::metadata(data.join(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
-        }
+        let mode = fs::metadata(data.join(OPERATOR_TOKEN)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod data_dir;
 pub mod management;
 pub mod reference;
+pub mod secrets;
 pub mod server;
 mod table;
 pub mod tls_identity;

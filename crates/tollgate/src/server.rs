@@ -5,6 +5,8 @@ mod front;
 pub(crate) mod moving;
 mod overrides;
 mod pages;
+mod password;
+mod records;
 
 use std::{
     io,
@@ -49,8 +51,9 @@ use tollgate_test_ca::{TestCa, TestCaError};
 use crate::{
     clock::{MovableClock, SystemChance},
     config::{ClientFacing, Config, Management, UpstreamConfig},
-    data_dir::{DataDir, DataDirError, LinkKeyFiles, Secrets, random_bytes},
+    data_dir::{DataDir, DataDirError, random_bytes},
     management::{self, ManagementState, Peer, TlsListener},
+    secrets::{LinkKeyFiles, Secrets, SecretsError},
     server::{
         buckets::{Buckets, Surroundings},
         front::Front,
@@ -79,6 +82,9 @@ pub enum StartError {
     /// The data directory.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
+    /// The secrets.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// The clock's offset cannot be read.
     #[error("{path}: the clock's offset cannot be read: {source}")]
     ClockOffset {
@@ -141,8 +147,10 @@ pub enum StartError {
     #[error("store.redis: {0}")]
     Redis(#[from] RedisOptionsError),
     /// The environment lacks a password.
-    #[error("store.redis.password-env: the environment has no variable {name}, or it is no text")]
+    #[error("{table}.password-env: the environment has no variable {name}, or it is no text")]
     PasswordVariable {
+        /// The table of the configuration.
+        table: &'static str,
         /// The variable.
         name: String,
     },
@@ -232,10 +240,14 @@ pub async fn start(
     metrics: Option<PrometheusHandle>,
 ) -> Result<Running, StartError> {
     let data_dir = DataDir::open(&config.data_dir)?;
-    let secrets = data_dir.secrets(&LinkKeyFiles {
+    let link_keys = LinkKeyFiles {
         current: config.portal.link_key.clone(),
         previous: config.portal.previous_link_key.clone(),
-    })?;
+    };
+    let secrets = match &config.secrets_dir {
+        Some(given) => Secrets::given(given, &link_keys)?,
+        None => Secrets::own(&config.data_dir, &link_keys)?,
+    };
     let clock = Arc::new(installed(clock, &config)?);
     let access = access(&config.management, &data_dir)?;
     let management_tls = management_tls(&config.management)?;
@@ -248,7 +260,7 @@ pub async fn start(
     let pages = Pages::bind(&config.portal, &origin, &data_dir, &clock).await?;
 
     let policy = Arc::new(explained(config.policy, config.docs_given, &pages.origin));
-    let records = Records::open(&data_dir.join("records.sqlite")).await?;
+    let records = records::open(&config.records, &data_dir).await?;
     let around = Surroundings {
         directory: data_dir.join("buckets"),
         deadline: config.store_deadline,

@@ -74,6 +74,10 @@ pub struct RawConfig {
     /// Where everything that outlives the process is kept. Default: `./tollgate-data` in the working
     /// directory.
     pub data_dir: Option<PathBuf>,
+    /// Where the secrets are that gateways share: `bucket-hash.key` and `unpause.key`, as `tollgate secrets new` makes
+    /// them. Needed with `store.backend = "redis"` or `records.backend = "postgresql"`. Default: the data directory,
+    /// where they are made on the first start.
+    pub secrets_dir: Option<PathBuf>,
     /// Where ACME clients connect.
     pub listen: RawListen,
     /// The management listener: health, metrics, limits, the admin API, and the test CA's clock and faults.
@@ -84,6 +88,8 @@ pub struct RawConfig {
     pub test_ca: RawTestCa,
     /// The pages for people.
     pub portal: RawPortal,
+    /// Where the records are: accounts, orders, pauses, stored overrides.
+    pub records: RawRecords,
     /// Where the buckets are.
     pub store: RawStore,
     /// Logs.
@@ -251,11 +257,11 @@ pub struct RawPortal {
     /// How often one client may look up what is left, a minute. Default: 30.
     #[schemars(with = "Option<u64>")]
     pub look_ups_per_minute: Option<Spanned<u64>>,
-    /// File with the 32 bytes that sign links to unpause; the same for all nodes. Default: `unpause.key` in the data
-    /// directory, made on first start.
+    /// File with the 32 bytes that sign links to unpause; the same for all nodes. Default: `unpause.key` in
+    /// `secrets-dir`, else in the data directory, made on first start.
     pub link_key: Option<PathBuf>,
-    /// File with the key that `link-key` replaced: its links stay valid. Default: `unpause-previous.key` in the data
-    /// directory, if it is there.
+    /// File with the key that `link-key` replaced: its links stay valid. Default: `unpause-previous.key` beside
+    /// `unpause.key`, if it is there.
     pub previous_link_key: Option<PathBuf>,
     /// Asking for overrides.
     pub override_requests: RawOverrideRequests,
@@ -321,6 +327,50 @@ pub enum RawMailTls {
     Starttls,
     /// Not at all: for a server on this machine.
     Never,
+}
+
+/// Where the records are: accounts, orders, pauses, stored overrides.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RawRecords {
+    /// Which database. Default: `sqlite`.
+    pub backend: RawRecordsBackend,
+    /// The PostgreSQL server; only for `postgresql`.
+    #[schemars(with = "Option<RawPostgresql>")]
+    pub postgresql: Option<Spanned<RawPostgresql>>,
+}
+
+/// Which database keeps the records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawRecordsBackend {
+    /// A file in the data directory.
+    #[default]
+    Sqlite,
+    /// A PostgreSQL server, which several gateways may share.
+    Postgresql,
+}
+
+/// A PostgreSQL server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawPostgresql {
+    /// Where it is: `postgresql://user@host:port/database`; a socket's folder is given as `?host=/run/postgresql`. A
+    /// server elsewhere must show a certificate for its name, unless `?sslmode=` says otherwise.
+    #[schemars(with = "String")]
+    pub url: Spanned<String>,
+    /// The file with the password; an end of line after it is not part of it. Default: no password.
+    pub password_file: Option<PathBuf>,
+    /// The environment variable with the password, instead of a file.
+    pub password_env: Option<String>,
+    /// Roots its TLS certificate must chain to (PEM), beside those that browsers trust.
+    pub roots: Option<PathBuf>,
+    /// The most connections to it, from 2 to 64, of which one writes. Default: 8.
+    #[schemars(with = "Option<u32>")]
+    pub connections_max: Option<Spanned<u32>>,
+    /// The longest a read waits, at most 5s. Default: 1s.
+    #[schemars(with = "Option<String>")]
+    pub deadline: Option<Spanned<String>>,
 }
 
 /// Where the buckets are.

@@ -1,10 +1,14 @@
 //! The configuration, validated.
 
+mod password;
 mod portal;
+mod records;
 mod store;
 
+pub use password::Password;
 pub use portal::{MailConfig, PortalConfig};
-pub use store::{Password, RedisConfig, StoreConfig};
+pub use records::{PostgresqlConfig, RecordsConfig};
+pub use store::{RedisConfig, StoreConfig};
 
 use std::{
     net::SocketAddr,
@@ -25,8 +29,8 @@ use tollgate_test_ca::{
 use toml::Spanned;
 
 use super::raw::{
-    LogFormat, RawClientAddressHeader, RawConfig, RawListen, RawManagement, RawOutcome, RawTestCa,
-    RawUpstream, RawValidation,
+    LogFormat, RawBackend, RawClientAddressHeader, RawConfig, RawListen, RawManagement, RawOutcome,
+    RawRecordsBackend, RawTestCa, RawUpstream, RawValidation,
 };
 
 /// Everything that `tollgate serve` runs on.
@@ -48,6 +52,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The pages for people.
     pub portal: PortalConfig,
+    /// Secrets that several gateways share; `None`: those in the data directory, made on first use.
+    pub secrets_dir: Option<PathBuf>,
+    /// Where the records are.
+    pub records: RecordsConfig,
     /// Where the buckets are.
     pub store: StoreConfig,
     /// The longest a decision waits for the store.
@@ -140,6 +148,18 @@ impl Config {
             Some(path) => reading.path(path),
             None => PathBuf::from("tollgate-data"),
         };
+        let records = reading.records(&raw.records);
+        let secrets_dir = raw.secrets_dir.as_ref().map(|path| reading.path(path));
+        if secrets_dir.is_none() {
+            let problem = "needs secrets-dir, so that all gateways have the same secrets: make them once with \
+                           `tollgate secrets new`";
+            if raw.store.backend == RawBackend::Redis {
+                reading.mistake("store.backend", None, problem);
+            }
+            if raw.records.backend == RawRecordsBackend::Postgresql {
+                reading.mistake("records.backend", None, problem);
+            }
+        }
         let mut mistakes = reading.mistakes;
         match policy {
             Ok(policy) if mistakes.is_empty() => Ok(Self {
@@ -151,6 +171,8 @@ impl Config {
                 test_ca,
                 data_dir,
                 portal,
+                secrets_dir,
+                records,
                 store,
                 store_deadline,
                 log_format: raw.log.format,

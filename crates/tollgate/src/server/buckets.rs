@@ -8,8 +8,8 @@ use tollgate_store::{
 };
 use tollgate_store_redis::{Clock, RedisStore, RedisStoreOptions, RedisTls};
 
-use super::{StartError, read};
-use crate::config::{Password, RedisConfig, StoreConfig};
+use super::{StartError, password, read};
+use crate::config::{RedisConfig, StoreConfig};
 
 /// The buckets, and their keeper.
 #[derive(Clone)]
@@ -97,28 +97,11 @@ fn redis_options(config: &RedisConfig, around: &Surroundings) -> Result<RedisSto
     };
     Ok(RedisStoreOptions {
         username: config.username.clone(),
-        password: config.password.as_ref().map(password).transpose()?,
+        password: config.password.as_ref().map(|whence| password::read(whence, "store.redis")).transpose()?,
         tls: RedisTls { roots: config.roots.as_ref().map(read).transpose()?, client_identity },
         connections_max: config.connections_max,
         deadline: around.deadline,
         clock: if around.clock_is_movable { Clock::Given } else { Clock::Server },
         ..RedisStoreOptions::new(config.url.clone())
     })
-}
-
-/// The password; what is wrong with it is told without it.
-fn password(whence: &Password) -> Result<String, StartError> {
-    match whence {
-        Password::File(path) => {
-            let not_text =
-                |_| StartError::File { path: path.clone(), source: std::io::ErrorKind::InvalidData.into() };
-            let text = String::from_utf8(read(path)?).map_err(not_text)?;
-            let line = text.strip_suffix('\n').unwrap_or(&text);
-            Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
-        }
-        #[expect(clippy::disallowed_methods, reason = "the configuration names the variable")]
-        Password::Variable(name) => {
-            std::env::var(name).map_err(|_| StartError::PasswordVariable { name: name.clone() })
-        }
-    }
 }

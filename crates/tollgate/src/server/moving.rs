@@ -14,6 +14,7 @@ use crate::{
     clock::MovableClock,
     config::{Config, StoreConfig},
     data_dir::DataDir,
+    secrets::Secrets,
 };
 
 /// The buckets where the configuration says they are.
@@ -39,7 +40,7 @@ impl MovingBuckets {
                 Some(DataDir::open(&config.data_dir)?)
             }
         };
-        let hash_key = DataDir::hash_key_in(&config.data_dir)?;
+        let hash_key = Secrets::hash_key(config.secrets_dir.as_ref().unwrap_or(&config.data_dir))?;
         let now = installed(MovableClock::system(), config)?.now();
         let around = Surroundings {
             directory: config.data_dir.join("buckets"),

@@ -13,6 +13,7 @@ use tollgate::{
     client::AcmeClient,
     clock::MovableClock,
     config::Config,
+    secrets::Secrets,
     server::{self, Running},
 };
 use tollgate_records::Records;
@@ -48,9 +49,15 @@ impl Gateway {
     async fn start_with_clock(clock: MovableClock, tables: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let config = folder.path().join("tollgate.toml");
+        let secrets = if shares(tables) {
+            Secrets::make(&folder.path().join("secrets")).expect("the folder is the test's own");
+            "secrets-dir = \"secrets\"\n"
+        } else {
+            ""
+        };
         // A fixed port: after a restart the URLs that clients keep must lead here again.
         let text = format!(
-            "data-dir = \"data\"\n[listen]\naddresses = [\"127.0.0.1:{}\"]\n[management]\naddress = \
+            "data-dir = \"data\"\n{secrets}[listen]\naddresses = [\"127.0.0.1:{}\"]\n[management]\naddress = \
              \"127.0.0.1:{}\"\n{tables}",
             ports::free(),
             ports::free(),
@@ -125,6 +132,11 @@ impl Gateway {
     pub(crate) async fn manage(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
         crate::management::request(self.management(), method, path, &body).await
     }
+}
+
+/// Whether a gateway so configured may share something with others.
+fn shares(tables: &str) -> bool {
+    ["backend = \"redis\"", "backend = \"postgresql\""].iter().any(|backend| tables.contains(backend))
 }
 
 async fn run(config: &Path, clock: MovableClock) -> (Running, Site) {

@@ -27,5 +27,6 @@ mod redis;
 mod renewals;
 mod restart;
 mod startup;
+mod two_gateways;
 
 use tollgate_test_servers::ports;

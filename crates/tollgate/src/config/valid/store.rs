@@ -6,7 +6,7 @@ use tollgate_store::Durability;
 use tollgate_store_redis::RedisUrl;
 use toml::Spanned;
 
-use super::Reading;
+use super::{Password, Reading};
 use crate::config::raw::{RawBackend, RawDurability, RawRedis, RawStore};
 
 /// Where the buckets are.
@@ -43,15 +43,6 @@ pub struct RedisConfig {
     pub client_identity: Option<(PathBuf, PathBuf)>,
     /// The most connections.
     pub connections_max: NonZeroUsize,
-}
-
-/// Where a password is; never the password.
-#[derive(Debug)]
-pub enum Password {
-    /// In a file.
-    File(PathBuf),
-    /// In a variable of the environment.
-    Variable(String),
 }
 
 /// About 2 GB.
@@ -132,16 +123,7 @@ impl Reading<'_> {
         let keys = ("store.redis.client-certificate", "store.redis.client-key");
         let client_identity = self.pair(keys, raw.client_certificate.as_ref(), raw.client_key.as_ref());
         let roots = raw.roots.as_ref().map(|roots| self.path(roots));
-        let password = match (&raw.password_file, &raw.password_env) {
-            (Some(_), Some(_)) => {
-                let problem = "there is one password; remove this or password-file";
-                self.mistake("store.redis.password-env", None, problem);
-                None
-            }
-            (Some(path), None) => Some(Password::File(self.path(path))),
-            (None, Some(variable)) => Some(Password::Variable(variable.clone())),
-            (None, None) => None,
-        };
+        let password = self.password("store.redis", raw.password_file.as_ref(), raw.password_env.as_ref());
         if raw.username.is_some() && raw.password_file.is_none() && raw.password_env.is_none() {
             self.mistake("store.redis.username", None, "needs password-file or password-env beside it");
         }

@@ -5,5 +5,5 @@ mod pebble;
 mod serles;
 
 pub(crate) use django_ca::DjangoCa;
-pub(crate) use pebble::{Pebble, Validation};
+pub(crate) use pebble::{Pebble, Validation, write_certificates};
 pub(crate) use serles::Serles;

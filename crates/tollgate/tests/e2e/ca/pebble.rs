@@ -81,7 +81,7 @@ async fn start_resolver(folder: &TempDir, dns: u16) -> Server {
 }
 
 /// Makes a root and, by it, the certificate of `localhost`; returns the root's file name.
-fn write_certificates(folder: &TempDir) -> &'static str {
+pub(crate) fn write_certificates(folder: &TempDir) -> &'static str {
     let mut root = rcgen::CertificateParams::default();
     // With one subject for both, OpenSSL takes the second for self-signed.
     root.distinguished_name.push(rcgen::DnType::CommonName, "the root of a test");
