@@ -111,7 +111,7 @@ impl<'a> Applier<'a> {
         if let Some(reservation) = admitted.reservation
             && is_new
         {
-            self.records.bind_reservation(reservation, path).await?;
+            self.limiter.order_made(reservation, path, seen.expires).await?;
         }
         self.link(&order, seen).await?;
         self.progress(&order, seen).await?;

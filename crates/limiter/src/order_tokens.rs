@@ -8,7 +8,7 @@ use std::time::Duration;
 use tollgate_acme::resource::ResourcePath;
 use tollgate_engine::{Action, Cost, Quota, Timestamp};
 use tollgate_policy::event::Charge;
-use tollgate_records::{RecordsError, Reserved, ReservedUnit};
+use tollgate_records::{Forgotten, RecordsError, ReservationId, Reserved, ReservedUnit};
 use tollgate_store::{BucketId, Entry};
 
 use crate::{
@@ -19,8 +19,14 @@ use crate::{
 /// How long an order that nobody saw made may still be on its way: longer than any request.
 const UNMADE_AFTER: Duration = Duration::from_secs(10 * 60);
 
-/// How long an order may stay unfinished; CAs let them expire within days.
+/// How long an order may stay unfinished when the CA does not say when it expires; most let them within days.
 const UNFINISHED_AFTER: Duration = Duration::from_secs(7 * 86_400);
+
+/// How long after an order has expired nobody finalizes it any more: the CA's clock may be another.
+const EXPIRED_AFTER: Duration = Duration::from_secs(3600);
+
+/// The longest that an order is believed to live, whatever the CA says.
+const ORDER_LIFE_MAX: Duration = Duration::from_secs(90 * 86_400);
 
 impl Limiter {
     /// Writes down what an admitted order has spent ahead of its certificate. When the records cannot be
@@ -69,6 +75,22 @@ impl Limiter {
         Ok(())
     }
 
+    /// The CA has made an order that has reserved, and lets it expire then, if it says so.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`]: a sweep returns what was reserved, and the certificate is counted when it is issued.
+    pub async fn order_made(
+        &self,
+        reservation: ReservationId,
+        order: &ResourcePath,
+        expires: Option<jiff::Timestamp>,
+    ) -> Result<(), RecordsError> {
+        let latest = self.now().saturating_add(ORDER_LIFE_MAX).as_nanos();
+        let expires = expires.map(|expires| u64::try_from(expires.as_nanosecond()).unwrap_or(0).min(latest));
+        self.records.bind_reservation(reservation, order, expires).await.map(drop)
+    }
+
     /// Gives back what orders hold that nobody saw made, or finished; says how many there were.
     ///
     /// # Errors
@@ -80,9 +102,12 @@ impl Limiter {
             |age: Duration| Timestamp::EPOCH.saturating_add(now.since(Timestamp::EPOCH).saturating_sub(age));
         let mut count = 0;
         loop {
-            let (unmade, unfinished) = (before(UNMADE_AFTER), before(UNFINISHED_AFTER));
-            let (returned, is_all) =
-                self.records.return_forgotten(unmade.as_nanos(), unfinished.as_nanos()).await?;
+            let forgotten = Forgotten {
+                unmade_before: before(UNMADE_AFTER).as_nanos(),
+                unfinished_before: before(UNFINISHED_AFTER).as_nanos(),
+                expired_before: before(EXPIRED_AFTER).as_nanos(),
+            };
+            let (returned, is_all) = self.records.return_forgotten(forgotten).await?;
             for reserved in &returned {
                 self.give_back_rest(reserved).await;
             }

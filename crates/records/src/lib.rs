@@ -37,7 +37,7 @@ pub use override_request::{
     Verdict,
 };
 pub use pause::{ByHand, Lifted, Pause, Reach};
-pub use reservation::{ReservationId, Reserved, ReservedUnit};
+pub use reservation::{Forgotten, ReservationId, Reserved, ReservedUnit};
 pub use resource::Resource;
 
 type Result<T> = std::result::Result<T, RecordsError>;

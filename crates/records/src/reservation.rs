@@ -33,6 +33,17 @@ pub struct ReservedUnit {
     pub increment_nanos: u64,
 }
 
+/// Which held reservations nobody will return, by moments in nanoseconds since 1970.
+#[derive(Clone, Copy, Debug)]
+pub struct Forgotten {
+    /// Made before this, with an order that nobody saw made.
+    pub unmade_before: u64,
+    /// Made before this, with an order of which the CA did not say when it expires.
+    pub unfinished_before: u64,
+    /// With an order that has expired before this.
+    pub expired_before: u64,
+}
+
 impl Records {
     /// Writes down what was spent for an order that is about to be forwarded.
     ///
@@ -57,21 +68,28 @@ impl Records {
             .await
     }
 
-    /// The CA has made the order: from here on the reservation is known by it. `false` when it was
-    /// returned before.
+    /// The CA has made the order: from here on the reservation is known by it, and the order ends by
+    /// itself at `expires_nanos` since 1970, if the CA says so. `false` when it was returned before.
     ///
     /// # Errors
     ///
     /// [`RecordsError`], as for every method here.
-    pub async fn bind_reservation(&self, id: ReservationId, order: &ResourcePath) -> Result<bool> {
+    pub async fn bind_reservation(
+        &self,
+        id: ReservationId,
+        order: &ResourcePath,
+        expires_nanos: Option<u64>,
+    ) -> Result<bool> {
         let order = order.clone();
         self.writer()
             .write(move |connection| {
                 Box::pin(async move {
                     let bound = sqlx::query(
-                        "UPDATE reservations SET order_path = $1 WHERE id = $2 AND state = 'held'",
+                        "UPDATE reservations SET order_path = $1, expires_ns = $2
+                         WHERE id = $3 AND state = 'held'",
                     )
                     .bind(order.as_str())
+                    .bind(expires_nanos.map(stored))
                     .bind(id.0)
                     .execute(connection)
                     .await?;
@@ -163,29 +181,28 @@ impl Records {
         self.return_from("kept", order).await
     }
 
-    /// Returns the held reservations that nobody will: those without an order made before
-    /// `unbound_before`, and all made before `bound_before`, both in nanoseconds since 1970. At most 500;
-    /// `false` beside them when there may be more.
+    /// Returns the held reservations that nobody will. At most 500; `false` beside them when there may be
+    /// more.
     ///
     /// # Errors
     ///
     /// [`RecordsError`], as for every method here.
-    pub async fn return_forgotten(
-        &self,
-        unbound_before: u64,
-        bound_before: u64,
-    ) -> Result<(Vec<Reserved>, bool)> {
+    pub async fn return_forgotten(&self, forgotten: Forgotten) -> Result<(Vec<Reserved>, bool)> {
         let returned = self
             .moved(move |connection| {
                 Box::pin(async move {
                     Ok(sqlx::query(
                         "UPDATE reservations SET state = 'returned' WHERE id IN (
-                             SELECT id FROM reservations WHERE state = 'held' AND reserved_ns < $1
-                             AND (order_path IS NULL OR reserved_ns < $2) LIMIT $3)
+                             SELECT id FROM reservations WHERE state = 'held' AND (
+                                 (order_path IS NULL AND reserved_ns < $1)
+                                 OR (order_path IS NOT NULL AND expires_ns IS NULL AND reserved_ns < $2)
+                                 OR expires_ns < $3)
+                             LIMIT $4)
                          RETURNING units, reserved_ns",
                     )
-                    .bind(stored(unbound_before))
-                    .bind(stored(bound_before))
+                    .bind(stored(forgotten.unmade_before))
+                    .bind(stored(forgotten.unfinished_before))
+                    .bind(stored(forgotten.expired_before))
                     .bind(i64::try_from(RETURNED_PER_WRITE_MAX).expect("a small constant"))
                     .fetch_all(connection)
                     .await?)

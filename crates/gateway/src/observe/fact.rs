@@ -102,6 +102,8 @@ pub struct OrderSeen {
     pub finalize: Option<ResourcePath>,
     /// Where its certificate is.
     pub certificate: Option<ResourcePath>,
+    /// When it ends by itself.
+    pub expires: Option<jiff::Timestamp>,
     /// The certificate it replaces, as the CA sees it.
     pub replaces: Option<CertificateId>,
     /// Why it is `invalid`.

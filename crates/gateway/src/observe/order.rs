@@ -43,6 +43,7 @@ pub(super) fn read(order: Option<ResourcePath>, exchange: &Exchange<'_>) -> Orde
         authorizations: body.authorizations,
         finalize: body.finalize,
         certificate: body.certificate,
+        expires: body.expires,
         replaces: body.replaces,
         failure: failure(exchange.body),
     }

@@ -155,3 +155,52 @@ async fn an_order_is_counted_as_the_accounting_was_when_it_was_made() {
     finalized(&world, &client, "/order/2", "valid", &["a.example"]).await;
     assert_eq!(left(&world, "a.example").await, 3, "checked, and not taken by the asking");
 }
+
+#[tokio::test]
+async fn an_order_that_the_ca_lets_expire_gives_back_an_hour_after_that_and_not_before() {
+    // A token takes 700 days to come back by itself.
+    let slow = "accounting = \"order\"\n[limits.certificates-per-exact-set]\ncount = 5\nperiod = \"3500d\"";
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    // (hours that the CA gives it, hours that are believed)
+    for (given, believed) in [(24, 24), (20 * 24, 20 * 24), (9_000 * 24, 90 * 24)] {
+        let world = World::with_policy(policy(slow)).await;
+        let client = world.registered("/acct/1").await;
+        let mut body = order_body("/order/1", "pending", &["a.example"]);
+        let now = i128::from(world.limiter.now().as_nanos());
+        let expires = now + i128::try_from(hours(given).as_nanos()).unwrap();
+        body["expires"] = jiff::Timestamp::from_nanosecond(expires).unwrap().to_string().into();
+        world.ca.will_answer(created("/order/1", body));
+        world.post(&client, "/order-plz", new_order(&["a.example"])).await;
+        world.advance(hours(believed));
+        assert_eq!(world.limiter.sweep_reservations().await.unwrap(), 0, "{given} hours");
+        world.advance(hours(2));
+        assert_eq!(world.limiter.sweep_reservations().await.unwrap(), 1, "{given} hours");
+    }
+}
+
+#[tokio::test]
+async fn what_an_order_gives_back_is_what_it_took_whatever_override_came_between() {
+    let overridden = |count: u64| {
+        policy(&format!(
+            "accounting = \"order\"\n[limits.certificates-per-exact-set]\nburst = 1000\ncount = 1000\n\
+             [[overrides]]\nlimit = \"certificates-per-registered-domain\"\ndomain = \"a.example\"\n\
+             count = {count}\nburst = {count}\nperiod = \"7d\"\nauthor = \"ops\"\nreason = \"a test\"\n"
+        ))
+    };
+    for (before, after) in [(4, 40), (40, 4)] {
+        let world = World::with_policy(overridden(before)).await;
+        let client = world.registered("/acct/1").await;
+        let full = left(&world, "a.example").await;
+        for order in ["/order/1", "/order/2"] {
+            world.ordered(&client, order, &["a.example"]).await;
+        }
+        assert_eq!(left(&world, "a.example").await, full - 2);
+        world.limiter.set_policy(Arc::new(overridden(after)));
+        for order in ["/order/1", "/order/2"] {
+            world.ca.will_answer(ok(order_body(order, "invalid", &["a.example"])));
+            world.post(&client, order, "").await;
+        }
+        world.limiter.set_policy(Arc::new(overridden(before)));
+        assert_eq!(left(&world, "a.example").await, full, "from {before} to {after}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use tollgate_acme::authorization::AuthorizationStatus;
-use tollgate_records::{Order, Records, Reserved, ReservedUnit};
+use tollgate_records::{Forgotten, Order, Records, Reserved, ReservedUnit};
 use tollgate_test_servers::postgres::PostgresServer;
 
 use crate::{
@@ -50,11 +50,12 @@ async fn what_was_reserved_is_returned_by_one_gateway_however_many_sweep() {
     for id in join_all(reserved.iter().map(|one| gateways[0].reserve(one))).await {
         id.unwrap();
     }
+    let all = Forgotten { unmade_before: u64::MAX, unfinished_before: u64::MAX, expired_before: u64::MAX };
     let sweeps = join_all(gateways.map(|gateway| {
         tokio::spawn(async move {
             let mut returned = Vec::new();
             loop {
-                let (some, is_all) = gateway.return_forgotten(u64::MAX, u64::MAX).await.unwrap();
+                let (some, is_all) = gateway.return_forgotten(all).await.unwrap();
                 returned.extend(some);
                 if is_all {
                     return returned;

@@ -1,4 +1,4 @@
-use tollgate_records::{Reserved, ReservedUnit};
+use tollgate_records::{Forgotten, Reserved, ReservedUnit};
 
 use super::{path, records, winners};
 
@@ -7,18 +7,22 @@ fn reserved(at_nanos: u64) -> Reserved {
     Reserved { at_nanos, units: vec![unit(1), unit(2)] }
 }
 
+fn before(unmade_before: u64, unfinished_before: u64, expired_before: u64) -> Forgotten {
+    Forgotten { unmade_before, unfinished_before, expired_before }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reservation_is_returned_by_exactly_one_of_many_callers() {
     let records = records().await;
     let id = records.reserve(&reserved(5)).await.unwrap();
-    assert!(records.bind_reservation(id, &path("/order/1")).await.unwrap());
+    assert!(records.bind_reservation(id, &path("/order/1"), None).await.unwrap());
     let returned = winners(|n| {
         let records = records.clone();
         async move {
             let returned = match n % 3 {
                 0 => records.return_reservation(id).await?,
                 1 => records.return_held(&path("/order/1")).await?,
-                _ => records.return_forgotten(6, 6).await?.0.pop(),
+                _ => records.return_forgotten(before(6, 6, 0)).await?.0.pop(),
             };
             assert!(returned.as_ref().is_none_or(|returned| *returned == reserved(5)));
             Ok(returned.is_some())
@@ -27,7 +31,7 @@ async fn reservation_is_returned_by_exactly_one_of_many_callers() {
     .await;
     assert_eq!(returned, 1);
     assert_eq!(records.keep_reservation(&path("/order/1")).await.unwrap(), None);
-    assert!(!records.bind_reservation(id, &path("/order/1")).await.unwrap());
+    assert!(!records.bind_reservation(id, &path("/order/1"), None).await.unwrap());
 }
 
 #[tokio::test]
@@ -35,30 +39,41 @@ async fn kept_reservation_is_told_again_and_returned_only_by_an_undoing() {
     let records = records().await;
     let order = path("/order/1");
     let id = records.reserve(&reserved(5)).await.unwrap();
-    records.bind_reservation(id, &order).await.unwrap();
+    records.bind_reservation(id, &order, None).await.unwrap();
     assert_eq!(records.return_kept(&order).await.unwrap(), None, "it is held, not kept");
     for _ in 0..2 {
         assert_eq!(records.keep_reservation(&order).await.unwrap(), Some(reserved(5)));
     }
     assert_eq!(records.return_held(&order).await.unwrap(), None);
     assert_eq!(records.return_reservation(id).await.unwrap(), None);
-    assert_eq!(records.return_forgotten(u64::MAX, u64::MAX).await.unwrap(), (vec![], true));
+    assert_eq!(records.return_forgotten(before(u64::MAX, u64::MAX, u64::MAX)).await.unwrap(), (vec![], true));
     assert_eq!(records.return_kept(&order).await.unwrap(), Some(reserved(5)));
     assert_eq!(records.return_kept(&order).await.unwrap(), None);
 }
 
 #[tokio::test]
-async fn forgotten_are_those_without_an_order_for_a_while_and_any_for_long() {
+async fn forgotten_are_those_without_an_order_for_a_while_those_expired_and_the_others_for_long() {
     let records = records().await;
-    for (at, order) in [(10, None), (20, None), (11, Some("/order/1")), (1, Some("/order/2"))] {
+    // (made, order and when it expires, whether it is forgotten)
+    let all = [
+        (10, None, true),
+        (20, None, false),
+        (11, Some(("/order/1", None)), false),
+        (1, Some(("/order/2", None)), true),
+        (12, Some(("/order/3", Some(29))), true),
+        (2, Some(("/order/4", Some(30))), false),
+    ];
+    for (at, order, _) in all {
         let id = records.reserve(&reserved(at)).await.unwrap();
-        if let Some(order) = order {
-            records.bind_reservation(id, &path(order)).await.unwrap();
+        if let Some((order, expires)) = order {
+            records.bind_reservation(id, &path(order), expires).await.unwrap();
         }
     }
-    let (mut returned, is_all) = records.return_forgotten(15, 5).await.unwrap();
+    let (mut returned, is_all) = records.return_forgotten(before(15, 5, 30)).await.unwrap();
     returned.sort_by_key(|reserved| reserved.at_nanos);
-    assert_eq!(returned, [reserved(1), reserved(10)]);
+    let mut expected: Vec<_> = all.into_iter().filter(|it| it.2).map(|it| reserved(it.0)).collect();
+    expected.sort_by_key(|reserved| reserved.at_nanos);
+    assert_eq!(returned, expected);
     assert!(is_all);
 }
 
