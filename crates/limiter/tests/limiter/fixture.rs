@@ -47,6 +47,8 @@ impl Chance for Fixed {
 
 pub(crate) struct World {
     pub(crate) limiter: Limiter,
+    policy: Arc<Policy>,
+    store: Arc<dyn BucketStore>,
     clock: Arc<TestClock>,
 }
 
@@ -70,9 +72,10 @@ impl World {
         store_deadline: Duration,
     ) -> Self {
         let clock = Arc::new(TestClock(AtomicU64::new(START.as_nanos())));
+        let policy = Arc::new(policy);
         let limiter = Limiter::new(LimiterOptions {
-            policy: Arc::new(policy),
-            store,
+            policy: policy.clone(),
+            store: store.clone(),
             store_deadline,
             hash_key: HashKey::new([7; 16]),
             records: Records::in_memory().await.expect("records in memory"),
@@ -80,7 +83,21 @@ impl World {
             clock: clock.clone(),
             chance: Arc::new(Fixed(chance)),
         });
-        Self { limiter, clock }
+        Self { limiter, policy, store, clock }
+    }
+
+    /// A limiter with the same buckets, records and clock.
+    pub(crate) fn another_gateway(&self) -> Limiter {
+        Limiter::new(LimiterOptions {
+            policy: self.policy.clone(),
+            store: self.store.clone(),
+            store_deadline: Duration::from_millis(250),
+            hash_key: HashKey::new([7; 16]),
+            records: self.limiter.records().clone(),
+            unpause: UnpauseLinks::new(UNPAUSE_PAGE.to_owned(), &UNPAUSE_KEY, 14 * DAY),
+            clock: self.clock.clone(),
+            chance: Arc::new(Fixed(0.0)),
+        })
     }
 
     pub(crate) fn advance(&self, by: Duration) {

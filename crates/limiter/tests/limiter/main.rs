@@ -3,6 +3,7 @@
 mod fixture;
 mod orders;
 mod outcomes;
+mod shared;
 mod standing;
 mod store_away;
 mod unpause_links;

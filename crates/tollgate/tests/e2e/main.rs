@@ -23,6 +23,7 @@ mod operators;
 mod overrides;
 mod pauses;
 mod peers_alone;
+mod postgres;
 mod redis;
 mod renewals;
 mod restart;

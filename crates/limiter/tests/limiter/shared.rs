@@ -1,0 +1,50 @@
+//! Two limiters over the same buckets and records, as two gateways have them.
+
+use std::{sync::Arc, time::Duration};
+
+use tollgate_policy::{Policy, config, limit::LimitName};
+
+use crate::fixture::*;
+
+/// One certificate a set, counted when it is ordered; its token takes a year to come back by itself.
+fn strict() -> Policy {
+    let file = "accounting = \"order\"\n[limits.certificates-per-exact-set]\ncount = 1\nburst = 1\nperiod = \"365d\"";
+    Policy::from_raw(&config::parse(file).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_gateway_left_is_given_back_once_however_many_others_sweep() {
+    let killed = World::with_policy(strict()).await;
+    let others = [killed.another_gateway(), killed.another_gateway(), killed.another_gateway()].map(Arc::new);
+    // Admitted and on its way to the CA: nobody hears of it again.
+    drop(admitted(killed.order(&account(1), &["a.example"]).await));
+    let refusal = refused(killed.order(&account(1), &["a.example"]).await);
+    assert_eq!(limit_and_wait(&refusal).0, LimitName::CertificatesPerExactSet);
+
+    killed.advance(Duration::from_secs(11 * 60));
+    let sweeps = others
+        .clone()
+        .map(|gateway| tokio::spawn(async move { gateway.sweep_reservations().await.unwrap() }));
+    let mut given_back = 0;
+    for sweep in sweeps {
+        given_back += sweep.await.unwrap();
+    }
+    assert_eq!(given_back, 1);
+    drop(admitted(killed.order(&account(1), &["a.example"]).await));
+    refused(killed.order(&account(1), &["a.example"]).await);
+}
+
+#[tokio::test]
+async fn an_order_made_by_one_gateway_is_ended_by_another_once() {
+    let killed = World::with_policy(strict()).await;
+    let other = killed.another_gateway();
+    let reservation = admitted(killed.order(&account(1), &["a.example"]).await);
+    let order = tollgate_acme::resource::ResourcePath::of("/order/1").unwrap();
+    killed.limiter.order_made(reservation.id().unwrap(), &order, None).await.unwrap();
+    drop(reservation);
+    for _ in 0..2 {
+        other.order_ended(&order).await.unwrap();
+    }
+    drop(admitted(killed.order(&account(1), &["a.example"]).await));
+    refused(killed.order(&account(1), &["a.example"]).await);
+}
