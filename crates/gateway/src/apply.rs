@@ -107,13 +107,15 @@ impl<'a> Applier<'a> {
             issuance: Issuance::NotCounted,
             created: self.now(),
         };
-        let is_new = self.records.save_order(&order).await?;
+        // Queued one after the other, they are done so, and mostly in one commit.
+        let (is_new, linked) = tokio::join!(self.records.save_order(&order), self.link(&order, seen));
+        let is_new = is_new?;
         if let Some(reservation) = admitted.reservation
             && is_new
         {
             self.limiter.order_made(reservation, path, seen.expires).await?;
         }
-        self.link(&order, seen).await?;
+        linked?;
         self.progress(&order, seen).await?;
         Ok(is_new)
     }
@@ -222,14 +224,15 @@ impl<'a> Applier<'a> {
     /// Learns the other URLs of an order. With one identifier and one authorization, the one is for the
     /// other; with more, each authorization has to say it itself.
     async fn link(&self, order: &Order, seen: &OrderSeen) -> Result<()> {
-        self.records
-            .link_order(&order.id, seen.finalize.as_ref(), seen.certificate.as_ref(), &seen.authorizations)
-            .await?;
+        let (finalize, certificate) = (seen.finalize.as_ref(), seen.certificate.as_ref());
+        let linking = self.records.link_order(&order.id, finalize, certificate, &seen.authorizations);
         match (order.identifiers.as_slice(), seen.authorizations.as_slice()) {
             ([identifier], [authorization]) => {
-                self.records.save_authorization(authorization, &order.account, Some(identifier), &[]).await
+                let naming =
+                    self.records.save_authorization(authorization, &order.account, Some(identifier), &[]);
+                tokio::try_join!(linking, naming).map(drop)
             }
-            _ => Ok(()),
+            _ => linking.await,
         }
     }
 

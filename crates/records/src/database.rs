@@ -22,8 +22,13 @@ use crate::{
 /// SQLite connections that read at the same time.
 const READERS_MAX: u32 = 4;
 
-/// How long SQLite may take for a read, and any database for a group of writes, waiting included.
-pub(crate) const WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long SQLite may take for a read, a first connection to come about, and a gateway to say nothing in
+/// the middle of a transaction.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// How long a group of writes may take, and wait for those of other gateways. An operator's import of many
+/// thousand overrides is one transaction.
+pub(crate) const WRITING_MAX: Duration = Duration::from_secs(60);
 
 /// How long a connection may lie idle before it is tried out: the server may have been restarted.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
@@ -193,7 +198,8 @@ fn postgresql_pool(connections_max: u32, deadline: Duration) -> AnyPoolOptions {
             // So that a gateway that hangs in the middle of a transaction cannot hold up the others.
             let bounds = format!(
                 "SET statement_timeout = {0}; SET lock_timeout = {0};
-                 SET idle_in_transaction_session_timeout = {0}",
+                 SET idle_in_transaction_session_timeout = {1}",
+                WRITING_MAX.as_millis(),
                 WAIT_MAX.as_millis()
             );
             let set = sqlx::raw_sql(sqlx::AssertSqlSafe(bounds));

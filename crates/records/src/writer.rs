@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{RecordsError, Result, availability::Availability, backend::Backend, database::WAIT_MAX};
+use crate::{RecordsError, Result, availability::Availability, backend::Backend, database::WRITING_MAX};
 
 /// Writes waiting at most; a caller beyond them waits for room.
 const QUEUE_MAX: usize = 4096;
@@ -29,14 +29,16 @@ pub(crate) type Writing<'c, T> = Pin<Box<dyn Future<Output = Result<T>> + Send +
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
+    availability: Arc<Availability>,
 }
 
 impl Writer {
     /// Starts the task, which takes its connection from `pool` for each transaction.
     pub(crate) fn start(backend: Backend, pool: AnyPool, availability: Arc<Availability>) -> Self {
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(Task { backend, pool, availability }.write_until_closed(messages));
-        Self { queue }
+        let task = Task { backend, pool, availability: availability.clone() };
+        tokio::spawn(task.write_until_closed(messages));
+        Self { queue, availability }
     }
 
     /// Does a write and gives its answer once it is committed.
@@ -48,6 +50,8 @@ impl Writer {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut AnyConnection) -> Writing<'c, T> + Send + 'static,
     {
+        // Here and not by the task, which may be waiting for a database that hangs.
+        self.availability.check()?;
         let (caller, answer) = oneshot::channel();
         self.queue
             .send(Message::Write(Box::new(Write { write, caller })))
@@ -153,9 +157,6 @@ impl Task {
 
     /// Does the batch in one transaction and tells every caller.
     async fn write_batch(&self, batch: Vec<Box<dyn Queued>>) {
-        if self.availability.check().is_err() {
-            return refuse_all(batch, || RecordsError::Away);
-        }
         let mut connection = match self.pool.acquire().await {
             Ok(connection) => connection,
             Err(error) => {
@@ -165,7 +166,7 @@ impl Task {
             }
         };
         // Whoever is not told before the time is up hears that there was no answer.
-        let written = timeout(WAIT_MAX, write_in(&mut connection, self.backend, batch)).await;
+        let written = timeout(WRITING_MAX, write_in(&mut connection, self.backend, batch)).await;
         let written = written.unwrap_or(Err(RecordsError::Slow));
         self.availability.learn(&written);
         if let Err(error) = written {

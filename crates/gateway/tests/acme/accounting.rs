@@ -187,7 +187,8 @@ async fn what_an_order_gives_back_is_what_it_took_whatever_override_came_between
              count = {count}\nburst = {count}\nperiod = \"7d\"\nauthor = \"ops\"\nreason = \"a test\"\n"
         ))
     };
-    for (before, after) in [(4, 40), (40, 4)] {
+    // Fewer than the failures that a pair may have, which are asked about, too.
+    for (before, after) in [(4, 40), (4, 2)] {
         let world = World::with_policy(overridden(before)).await;
         let client = world.registered("/acct/1").await;
         let full = left(&world, "a.example").await;
