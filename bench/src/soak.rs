@@ -15,12 +15,23 @@ use std::{
 
 use anyhow::{Result, ensure};
 use serde_json::json;
+use tempfile::TempDir;
+use tokio::runtime::{Handle, Runtime};
 use tollgate_engine::{Action, Bucket, Charge, Cost, Quota, SpendError, Timestamp, Verdict, decide};
-use tollgate_store::{BucketId, BucketStore, Entry, MemoryStore, MemoryStoreOptions, StoreError};
+use tollgate_store::{
+    BucketId, BucketStore, Durability, DurableStore, DurableStoreOptions, Entry, MemoryStore,
+    MemoryStoreOptions, StoreError,
+};
+use tollgate_store_redis::{Clock, RedisStore, RedisStoreOptions};
+use tollgate_test_servers::redis::RedisServer;
 
 use crate::{contestant::hash_key, machine, report};
 
+/// Of each backend.
 const WORKERS: u64 = 2;
+/// More than the workers have keys.
+const BUCKETS_MAX: usize = 10_000_000;
+const T0: Timestamp = Timestamp::from_secs(1_795_000_000);
 /// Keys of one worker.
 const KEYS: u64 = 1 << 17;
 /// As many as an order of 100 names charges, and two.
@@ -32,7 +43,7 @@ const SHARED_ATTEMPTS: u64 = 200;
 /// What the resident set may grow by after a fifth of the time.
 const GROWTH_MAX: f64 = 0.05;
 
-/// Runs the memory store under load.
+/// Runs every backend under load, all at the same time.
 pub fn run(duration: Duration) -> Result<()> {
     machine::introduce();
     // A worker that panics would leave the others waiting for it.
@@ -42,36 +53,145 @@ pub fn run(duration: Duration) -> Result<()> {
         std::process::exit(1);
     }));
     let machine = machine::describe();
-    let store = MemoryStore::new(MemoryStoreOptions { buckets_max: 10_000_000 });
-    let outcome = soak(
-        &store,
-        |now| {
-            store.sweep(now);
-        },
-        duration,
-    )?;
-    let growth = outcome.resident_end as f64 / outcome.resident_warm as f64 - 1.0;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let backends = Backends::start(&runtime)?;
+    let resident = Resident::default();
+    let began = Instant::now();
+    let outcomes: Vec<(&str, Outcome)> = thread::scope(|scope| {
+        let soaking: Vec<_> = backends
+            .each()
+            .into_iter()
+            .map(|(name, store, sweep)| {
+                let handle = runtime.handle();
+                (name, scope.spawn(move || soak(store, sweep, handle, duration)))
+            })
+            .collect();
+        resident.watch(began, duration);
+        let ended = soaking.into_iter().map(|(name, soaking)| (name, soaking.join()));
+        ended.map(|(name, outcome)| (name, outcome.expect("store and model agree"))).collect()
+    });
+
+    let head = [
+        "",
+        "decisions",
+        "over buckets",
+        "denied",
+        "errors, as in the model",
+        "refunds",
+        "resets",
+        "looks",
+        "sweeps",
+    ];
+    let rows: Vec<_> = outcomes.iter().map(|(name, outcome)| outcome.row(name)).collect();
+    let compared: u64 = outcomes.iter().map(|(_, outcome)| outcome.compared).sum();
+    let epochs: u64 = outcomes.iter().map(|(_, outcome)| outcome.epochs).sum();
+    let growth = resident.growth();
     let page = format!(
-        "Memory store, {:.1} minutes, two workers: {} decisions over {} buckets ({} denied, {} refused as errors, as the model \
-         says), {} refunds, {} resets, {} looks, {} sweeps; {} buckets compared one by one at the end, {} shared buckets \
-         gave exactly their {SHARED_BURST}. No difference. Resident set {} MiB after a fifth of the time, {} MiB at the end. {machine}.",
+        "{machine}. {:.1} minutes, all at the same time, two workers each.\n\n{}\n\
+         {compared} buckets compared one by one at the end; {epochs} shared buckets gave exactly their {SHARED_BURST}. \
+         No difference, no error. Resident set, the models included: {} MiB after a fifth of the time, {} MiB at the end \
+         ({:+.1} %).\n",
         duration.as_secs_f64() / 60.0,
-        outcome.decisions,
-        outcome.charged,
-        outcome.denied,
-        outcome.refused,
-        outcome.refunds,
-        outcome.resets,
-        outcome.peeks,
-        outcome.epochs,
-        outcome.compared,
-        outcome.epochs,
-        outcome.resident_warm >> 20,
-        outcome.resident_end >> 20,
+        report::table(&head, &rows),
+        resident.warm() >> 20,
+        resident.end() >> 20,
+        growth * 100.0,
     );
     println!("{page}");
     ensure!(growth < GROWTH_MAX, "the resident set grew by {:.1} %", growth * 100.0);
     report::keep("soak", &page, &json!({"machine": machine, "outcome": page}))
+}
+
+/// Where a sweep is asked for.
+type Sweep<'a> = Box<dyn Fn(Timestamp) + Send + Sync + 'a>;
+
+/// Every store that there is, and what it needs.
+struct Backends {
+    memory: MemoryStore,
+    interval: DurableStore,
+    every_commit: DurableStore,
+    redis: RedisStore,
+    _server: RedisServer,
+    _folders: [TempDir; 2],
+}
+
+impl Backends {
+    fn start(runtime: &Runtime) -> Result<Self> {
+        let folders = [tempfile::tempdir()?, tempfile::tempdir()?];
+        let durable = |folder: &TempDir, durability| {
+            let directory = folder.path().to_owned();
+            DurableStore::open(DurableStoreOptions { directory, buckets_max: BUCKETS_MAX, durability }, T0)
+        };
+        let server = runtime.block_on(RedisServer::start(&[]));
+        let mut options = RedisStoreOptions::new(server.url().parse()?);
+        // What is looked for are wrong answers: a machine under load may be slow to give the right ones.
+        (options.clock, options.deadline) = (Clock::Given, Duration::from_secs(30));
+        Ok(Self {
+            memory: MemoryStore::new(MemoryStoreOptions { buckets_max: BUCKETS_MAX }),
+            interval: durable(&folders[0], Durability::default())?,
+            every_commit: durable(&folders[1], Durability::EveryCommit)?,
+            redis: RedisStore::connect(&options)?,
+            _server: server,
+            _folders: folders,
+        })
+    }
+
+    fn each(&self) -> Vec<(&'static str, &dyn BucketStore, Sweep<'_>)> {
+        vec![
+            (
+                "memory",
+                &self.memory,
+                Box::new(|now| {
+                    self.memory.sweep(now);
+                }),
+            ),
+            (
+                "embedded, interval",
+                &self.interval,
+                Box::new(|now| {
+                    self.interval.sweep(now);
+                }),
+            ),
+            (
+                "embedded, every commit",
+                &self.every_commit,
+                Box::new(|now| {
+                    self.every_commit.sweep(now);
+                }),
+            ),
+            // The server expires by its own clock; the buckets' is another.
+            ("Redis", &self.redis, Box::new(|_| {})),
+        ]
+    }
+}
+
+/// What this process had in memory, early and at the end.
+#[derive(Default)]
+struct Resident {
+    warm: AtomicU64,
+    end: AtomicU64,
+}
+
+impl Resident {
+    /// Waits, and looks after a fifth of the time and at its end.
+    fn watch(&self, began: Instant, duration: Duration) {
+        for (part, seen) in [(0.2, &self.warm), (1.0, &self.end)] {
+            thread::sleep(duration.mul_f64(part).saturating_sub(began.elapsed()));
+            seen.store(machine::resident(), Ordering::Relaxed);
+        }
+    }
+
+    fn warm(&self) -> u64 {
+        self.warm.load(Ordering::Relaxed)
+    }
+
+    fn end(&self) -> u64 {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    fn growth(&self) -> f64 {
+        self.end() as f64 / self.warm() as f64 - 1.0
+    }
 }
 
 #[derive(Default)]
@@ -85,22 +205,19 @@ struct Outcome {
     peeks: u64,
     compared: u64,
     epochs: u64,
-    resident_warm: u64,
-    resident_end: u64,
 }
 
-fn soak(store: &dyn BucketStore, sweep: impl Fn(Timestamp) + Sync, duration: Duration) -> Result<Outcome> {
+fn soak(store: &dyn BucketStore, sweep: Sweep<'_>, runtime: &Handle, duration: Duration) -> Outcome {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let (start, barrier) = (Instant::now(), Barrier::new(WORKERS as usize));
-    let (now, granted, stop) =
-        (AtomicU64::new(1_795_000_000_000_000_000), AtomicU64::new(0), AtomicU64::new(0));
+    let (now, granted, stop) = (AtomicU64::new(T0.as_nanos()), AtomicU64::new(0), AtomicU64::new(0));
     let outcomes: Vec<Outcome> = thread::scope(|scope| {
         let workers: Vec<_> = (0..WORKERS)
             .map(|number| {
                 let (sweep, barrier, now, granted, stop) = (&sweep, &barrier, &now, &granted, &stop);
                 scope.spawn(move || {
-                    let mut worker = Worker::new(store, number, seed);
+                    let mut worker = Worker::new(store, runtime, number, seed);
                     while stop.load(Ordering::SeqCst) == 0 {
                         let moment = Timestamp::from_nanos(now.load(Ordering::SeqCst));
                         (0..STEPS_PER_EPOCH).for_each(|_| worker.step(moment));
@@ -115,12 +232,8 @@ fn soak(store: &dyn BucketStore, sweep: impl Fn(Timestamp) + Sync, duration: Dur
                             sweep(Timestamp::from_nanos(next));
                             stop.store((start.elapsed() >= duration).into(), Ordering::SeqCst);
                         }
-                        if worker.outcome.resident_warm == 0 && start.elapsed() >= duration / 5 {
-                            worker.outcome.resident_warm = machine::resident();
-                        }
                         barrier.wait();
                     }
-                    worker.outcome.resident_end = machine::resident();
                     worker.compare(Timestamp::from_nanos(now.load(Ordering::SeqCst)));
                     worker.outcome
                 })
@@ -128,10 +241,24 @@ fn soak(store: &dyn BucketStore, sweep: impl Fn(Timestamp) + Sync, duration: Dur
             .collect();
         workers.into_iter().map(|worker| worker.join().expect("store and model agree")).collect()
     });
-    Ok(outcomes.into_iter().reduce(Outcome::and).expect("there are workers"))
+    outcomes.into_iter().reduce(Outcome::and).expect("there are workers")
 }
 
 impl Outcome {
+    fn row(&self, name: &str) -> Vec<String> {
+        let counts = [
+            self.decisions,
+            self.charged,
+            self.denied,
+            self.refused,
+            self.refunds,
+            self.resets,
+            self.peeks,
+            self.epochs,
+        ];
+        std::iter::once(name.to_owned()).chain(counts.map(|count| count.to_string())).collect()
+    }
+
     fn and(self, other: Self) -> Self {
         Self {
             decisions: self.decisions + other.decisions,
@@ -149,7 +276,7 @@ impl Outcome {
 
 struct Worker<'a> {
     store: &'a dyn BucketStore,
-    runtime: tokio::runtime::Runtime,
+    runtime: &'a Handle,
     number: u64,
     random: fastrand::Rng,
     /// What is not here is full.
@@ -158,10 +285,11 @@ struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    fn new(store: &'a dyn BucketStore, number: u64, seed: u64) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    fn new(store: &'a dyn BucketStore, runtime: &'a Handle, number: u64, seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed.wrapping_add(number));
-        Self { store, runtime, number, random, model: HashMap::new(), outcome: Outcome::default() }
+        // All its memory from the start: what grows then is the store's.
+        let model = HashMap::with_capacity(KEYS as usize);
+        Self { store, runtime, number, random, model, outcome: Outcome::default() }
     }
 
     fn step(&mut self, now: Timestamp) {

@@ -34,7 +34,7 @@ impl Changes for () {
 /// Bounds of a [`MemoryStore`].
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryStoreOptions {
-    /// The most buckets held at once. A bucket takes 24 bytes, and 28 to 32 with the free slots beside it.
+    /// The most buckets held at once. A bucket takes 24 bytes, and some 30 with the free slots beside it.
     pub buckets_max: usize,
 }
 
@@ -61,12 +61,12 @@ pub struct MemoryStore {
 #[repr(align(64))]
 struct Padded(Mutex<Shard>);
 
-/// Shards, a power of two. With a hundred million buckets a shard holds some 50,000 of them, so growing its
-/// table stalls its callers for half a millisecond. Few where every lock is a step of an interleaving.
-const SHARDS: usize = if cfg!(feature = "interleavings") { 4 } else { 2048 };
+/// Shards, a power of two. With a hundred million buckets a shard holds some 100,000 of them, so growing its
+/// table stalls its callers for about a millisecond. Few where every lock is a step of an interleaving.
+const SHARDS: usize = if cfg!(feature = "interleavings") { 4 } else { 1024 };
 
-/// Parts in which all buckets can be had, each of as many shards.
-pub(crate) const PARTS: usize = if SHARDS < 1024 { SHARDS } else { 1024 };
+/// Parts in which all buckets can be had.
+pub(crate) const PARTS: usize = SHARDS;
 
 /// Buckets of a batch that is decided without an allocation: an order of 100 names charges 202.
 const BATCH_INLINE: usize = 208;
@@ -194,13 +194,9 @@ impl MemoryStore {
         Ok(())
     }
 
-    /// The buckets of one part of the table, below [`PARTS`]. Each is as it is at one moment during the call.
+    /// The buckets of one part of the table, below [`PARTS`].
     pub(crate) fn part(&self, part: usize) -> Vec<(BucketId, Bucket)> {
-        let mut buckets = Vec::new();
-        for shard in &self.shards[part * (SHARDS / PARTS)..][..SHARDS / PARTS] {
-            buckets.extend(shard.0.lock().buckets());
-        }
-        buckets
+        self.shards[part].0.lock().buckets().collect()
     }
 
     /// As [`BucketStore::peek`], without a future.

@@ -41,6 +41,9 @@ const PARTS_PER_COMMIT: usize = 4;
 /// A log shorter than this is not worth a checkpoint.
 const CHECKPOINT_BYTES_MIN: u64 = 4 << 20;
 
+/// Pages of the file kept in memory: rows are written once and read at a start, so there is nothing to keep.
+const CACHE_BYTES: usize = 16 << 20;
+
 /// How the file is opened: at the start, and again after a failure.
 pub(super) type Opener = Box<dyn Fn(&Path) -> Result<Database, redb::Error> + Send>;
 
@@ -198,7 +201,10 @@ pub(super) fn open(path: &Path) -> Result<Database, redb::Error> {
 }
 
 pub(super) fn over(backend: impl StorageBackend) -> Result<Database, redb::Error> {
-    let database = Builder::new().set_check_integrity_on_open(true).create_with_backend(backend)?;
+    let database = Builder::new()
+        .set_check_integrity_on_open(true)
+        .set_cache_size(CACHE_BYTES)
+        .create_with_backend(backend)?;
     let write = database.begin_write()?;
     write.open_table(LOG)?;
     write.open_table(PARTS)?;

@@ -7,8 +7,8 @@
 //!
 //! A home is the name's share of the table, not its remainder: names in ascending order have their homes in
 //! ascending order, whatever the number of slots. So a table grows by any number of slots with one pass over
-//! itself, in place, and need not double: it is between 3/4 and 17/20 full. Room in the heap is asked for twice as
-//! much at a time; what is not used of it yet is never touched, so it takes none of the machine's memory.
+//! itself, in place, and need not double: it is between 3/4 and 17/20 full. A large table is a mapping of its
+//! own, which the system makes longer without copying it.
 
 use std::{collections::VecDeque, mem};
 
@@ -150,7 +150,10 @@ impl Shard {
     /// has. One pass from the left does it, with those in hand that wait for their place.
     fn grow(&mut self) {
         let (mut waiting, wrapped) = self.take_first_run();
-        self.slots.resize(self.slots.len() + self.growth(), Slot::default());
+        let growth = (self.slots.len() / GROWTH_DIVISOR).max(GROWTH_SLOTS_MIN);
+        // No more than that: a vector that doubles leaves holes in the heap that nobody fits into.
+        self.slots.reserve_exact(growth);
+        self.slots.resize(self.slots.len() + growth, Slot::default());
         self.cursor = 0;
         for index in 0..self.slots.len() {
             let slot = self.slots[index];
@@ -185,10 +188,6 @@ impl Shard {
             }
         }
         (waiting, wrapped)
-    }
-
-    fn growth(&self) -> usize {
-        (self.slots.len() / GROWTH_DIVISOR).max(GROWTH_SLOTS_MIN)
     }
 
     /// Puts the slot where it belongs; there is a free one.
