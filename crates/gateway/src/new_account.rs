@@ -42,6 +42,7 @@ impl Gateway {
     ) -> Response<Bytes> {
         self.apply(self.observe(asked, &response)).await;
         if response.status() == StatusCode::CREATED {
+            self.limiter.account_created(asked.client.ip());
             self.tell_quotas(&mut response, reservation.quotas());
         } else {
             self.limiter.refund(reservation).await;
@@ -67,6 +68,7 @@ impl Gateway {
     pub(crate) async fn count_unadmitted_account(&self, client: ClientAddress) {
         metrics::counter!("tollgate_gateway_unadmitted_total", "resource" => "newAccount").increment(1);
         let _counted = self.limiter.admit_new_account(client.ip()).await;
+        self.limiter.account_created(client.ip());
     }
 
     async fn creates_nothing(&self, asked: &Asked) -> bool {

@@ -58,7 +58,17 @@ impl Limiter {
                         Verdict::Deny { retry_after } => {
                             count(decisive, "deny");
                             let denial = Denial { charge: decisive, retry_after, identifiers, quotas };
-                            return Admission::Refused(Box::new(self.refusal(denial, now)));
+                            let refusal = self.refusal(denial, now);
+                            let retry_at = now.saturating_add(retry_after);
+                            self.note_refusal(
+                                &self.policy.load(),
+                                charges,
+                                decisive,
+                                identifiers,
+                                retry_at,
+                                now,
+                            );
+                            return Admission::Refused(Box::new(refusal));
                         }
                     }
                     count(decisive, "allow");

@@ -8,7 +8,7 @@ use tollgate_policy::{Policy, event::Exemption};
 use tollgate_records::Records;
 use tollgate_store::{BucketStore, HashKey};
 
-use crate::{Admission, Chance, Clock, Reservation, unpause::UnpauseLinks};
+use crate::{Admission, Chance, Clock, Reservation, notebook::Notebook, unpause::UnpauseLinks};
 
 /// What a limiter is made of.
 pub struct LimiterOptions {
@@ -40,6 +40,7 @@ pub struct Limiter {
     pub(crate) unpause: UnpauseLinks,
     clock: Arc<dyn Clock>,
     pub(crate) chance: Arc<dyn Chance>,
+    pub(crate) notebook: Notebook,
 }
 
 impl Limiter {
@@ -55,6 +56,7 @@ impl Limiter {
             unpause: options.unpause,
             clock: options.clock,
             chance: options.chance,
+            notebook: Notebook::default(),
         }
     }
 

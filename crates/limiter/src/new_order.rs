@@ -89,6 +89,7 @@ impl Limiter {
                 if !limit.enforce {
                     return None;
                 }
+                self.note_paused(order.account);
                 let link = self.unpause.link(order.account, &paused, now);
                 Some(Refusal::paused(paused, link))
             }

@@ -29,6 +29,7 @@ impl Limiter {
         let policy = self.policy.load();
         let now = self.now();
         self.record(&policy.validation_failed(account, identifier, now), now).await;
+        self.note_failure(&policy, account, identifier);
         if self.failures_used_up(&policy, account, identifier).await {
             self.pause(&policy, account, identifier).await?;
         }
@@ -51,6 +52,7 @@ impl Limiter {
         let policy = self.policy.load();
         let now = self.now();
         self.record(&policy.issued(account, identifiers, exemption, now), now).await;
+        self.note_issuance(&policy, account, identifiers);
     }
 
     /// Counts an issued certificate whose order has reserved: only what issuance counts beyond that, such
@@ -67,6 +69,7 @@ impl Limiter {
         let mut charges = policy.issued(account, identifiers, exemption, now);
         charges.retain(|charge| !is_reserved(reserved, self.entry(charge).id));
         self.record(&charges, now).await;
+        self.note_issuance(&policy, account, identifiers);
     }
 
     /// An order that was counted as issued turned `invalid` after all. `reserved`: what it had reserved,

@@ -21,6 +21,7 @@ mod pause;
 mod reservation;
 mod resource;
 mod sweep;
+mod tally;
 mod writer;
 
 pub use account::Account;
@@ -39,5 +40,6 @@ pub use override_request::{
 pub use pause::{ByHand, Lifted, Pause, Reach};
 pub use reservation::{Forgotten, ReservationId, Reserved, ReservedUnit};
 pub use resource::Resource;
+pub use tally::{Evidence, Happening, TALLIED_PER_DAY_MAX, Tallies, Whose};
 
 type Result<T> = std::result::Result<T, RecordsError>;

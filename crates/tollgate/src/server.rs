@@ -66,6 +66,9 @@ use crate::{
 /// Clients that the overall request limits remember at once; each for a second or less.
 const OVERALL_BUCKETS_MAX: usize = 1_000_000;
 
+/// How often what happened is written down for operators.
+const WRITE_DOWN_EVERY: Duration = Duration::from_secs(2);
+
 /// How the audit calls whoever has the token in the data directory.
 const LOCAL_OPERATOR: &str = "local";
 
@@ -206,6 +209,7 @@ pub struct Running {
     sweeper: JoinHandle<()>,
     overrides: JoinHandle<()>,
     decisions: JoinHandle<()>,
+    scribe: JoinHandle<()>,
     buckets: Buckets,
     test_ca: Option<Arc<TestCa>>,
     /// Unlocked last.
@@ -220,6 +224,7 @@ impl Running {
         self.sweeper.abort();
         self.overrides.abort();
         self.decisions.abort();
+        self.scribe.abort();
         while self.tasks.join_next().await.is_some() {}
         self.buckets.close().await;
         self.limiter.records().close().await;
@@ -333,6 +338,7 @@ pub async fn start(
         sweeper: tokio::spawn(sweep(buckets.clone(), limiter.clone(), clock.clone())),
         overrides: tokio::spawn(overrides.follow()),
         decisions: tokio::spawn(tell_decisions(portal)),
+        scribe: tokio::spawn(write_down(limiter.clone())),
         buckets,
         clock,
         limiter,
@@ -581,6 +587,17 @@ fn management_tls(management: &Management) -> Result<Option<Arc<rustls::ServerCo
 async fn wait(mut stopped: watch::Receiver<bool>) {
     // An error means that the sender is gone, which is an end as well.
     let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Writes down what happened, for operators to look at.
+async fn write_down(limiter: Arc<Limiter>) {
+    let mut every = tokio::time::interval(WRITE_DOWN_EVERY);
+    loop {
+        every.tick().await;
+        if let Err(error) = limiter.write_down().await {
+            tracing::warn!(%error, "what happened in the last seconds is not among the operators' figures");
+        }
+    }
 }
 
 async fn sweep(buckets: Buckets, limiter: Arc<Limiter>, clock: Arc<MovableClock>) {

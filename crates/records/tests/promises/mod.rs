@@ -12,6 +12,7 @@ mod pause;
 mod reservation;
 mod resource;
 mod sweep;
+mod tally;
 
 use jiff::{SignedDuration, Timestamp};
 use tollgate_acme::{
