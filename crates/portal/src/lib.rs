@@ -14,6 +14,7 @@ mod override_page;
 mod portal;
 mod refusal_page;
 mod response;
+pub mod shared;
 mod status_page;
 mod typed;
 mod unpause_page;

@@ -1,12 +1,13 @@
-//! The admin API: its routes.
+//! The admin API and the operators' page: their routes.
 //!
-//! Every route asks who is there before it reads a body: a bearer token, or a client certificate that the
+//! Every route of the API asks who is there before it reads a body: a bearer token, or a client certificate that the
 //! listener verified. Looking needs a grant, changing one with the role `write`.
 
 mod audit;
 mod caller;
 mod import;
 mod overrides;
+mod page;
 mod pauses;
 mod problem;
 mod requests;
@@ -55,6 +56,9 @@ impl Admin {
             .route("/pauses", get(pauses::list).post(pauses::add))
             .route("/pauses/lift", post(pauses::lift))
             .route("/audit", get(audit::list))
+            .route("/operators", get(page::show))
+            .route("/operators/style.css", get(page::style))
+            .route("/operators/requests/{id}", post(page::decide))
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .route("/overrides/import", post(import::import).layer(DefaultBodyLimit::max(FILE_BYTES_MAX)))
             .with_state(self)

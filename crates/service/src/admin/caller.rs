@@ -6,8 +6,9 @@ use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Query, Request},
 };
-use http::{StatusCode, header, request::Parts};
+use http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use serde::de::DeserializeOwned;
+use tollgate_portal::shared::is_foreign;
 
 use super::{Admin, problem::Refused};
 use crate::access::{Grant, Role};
@@ -58,15 +59,26 @@ impl FromRequestParts<Admin> for Writer {
 
 impl Admin {
     fn caller(&self, parts: &Parts) -> Result<&Grant, Refused> {
-        let by_certificate = || {
-            let certificate = parts.extensions.get::<PeerCertificate>()?;
-            self.access.by_certificate(&certificate.0)
-        };
-        match bearer(parts) {
-            Some(token) => self.access.by_token(token).ok_or("nobody has this token"),
-            None => by_certificate().ok_or("say who you are, by Authorization: Bearer TOKEN"),
+        self.known(&parts.headers, &parts.uri, parts.extensions.get())
+            .map_err(|detail| refused(StatusCode::UNAUTHORIZED, detail))
+    }
+
+    /// Who has this bearer token or, without one, this certificate. A browser shows its certificate for pages of
+    /// other sites as well: then it proves nothing.
+    pub(super) fn known(
+        &self,
+        headers: &HeaderMap,
+        uri: &Uri,
+        certificate: Option<&PeerCertificate>,
+    ) -> Result<&Grant, &'static str> {
+        if let Some(token) = bearer(headers) {
+            return self.access.by_token(token).ok_or("nobody has this token");
         }
-        .map_err(|detail| refused(StatusCode::UNAUTHORIZED, detail))
+        let certificate = certificate.ok_or("say who you are, by Authorization: Bearer TOKEN")?;
+        if is_foreign(headers, uri) {
+            return Err("a page of another site asks this, with your certificate");
+        }
+        self.access.by_certificate(&certificate.0).ok_or("nobody has this certificate")
     }
 }
 
@@ -98,8 +110,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 }
 
 /// The token of `Authorization: Bearer TOKEN` (RFC 6750, 2.1).
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

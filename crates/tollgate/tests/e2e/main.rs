@@ -20,6 +20,7 @@ mod issuance;
 mod limits;
 mod moving_buckets;
 mod operators;
+mod operators_page;
 mod overrides;
 mod pauses;
 mod peers_alone;

@@ -39,3 +39,23 @@ pub(crate) async fn request_as(
     let body = answer.into_body().collect().await.expect("the answer is complete").to_bytes();
     (status, serde_json::from_slice(&body).unwrap_or_default())
 }
+
+/// What a browser sends, and what it is answered.
+pub(crate) async fn browse(
+    to: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    form: &str,
+) -> (StatusCode, String) {
+    let mut request = Request::builder().method(method).uri(format!("http://{to}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Full::new(Bytes::from(form.to_owned()))).expect("a sound request");
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let answer = client.request(request).await.expect("the management listener answers");
+    let status = answer.status();
+    let body = answer.into_body().collect().await.expect("the answer is complete").to_bytes();
+    (status, String::from_utf8_lossy(&body).into_owned())
+}

@@ -15,7 +15,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("limiter", &["engine", "acme", "policy", "store", "records"]),
     ("gateway", &["engine", "acme", "policy", "store", "records", "limiter"]),
     ("portal", &["engine", "acme", "policy", "store", "records", "limiter"]),
-    ("service", &["engine", "acme", "policy", "store", "records", "limiter"]),
+    ("service", &["engine", "acme", "policy", "store", "records", "limiter", "portal"]),
     ("test-ca", &["acme"]),
     ("test-servers", &[]),
     (
