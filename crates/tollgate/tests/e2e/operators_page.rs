@@ -100,8 +100,8 @@ async fn a_request_is_decided_by_a_button_beside_its_evidence() {
     let address = gateway.management().to_string();
     let (other_origin, own_origin) = ("http://attacker.example", format!("http://{address}"));
     // (headers, form, status)
-    let refused: [(&[(&str, &str)], &str, u16); 6] = [
-        (&[same], approve, 401),
+    let refused = [
+        (&[same][..], approve, 401),
         (&[mine, ("sec-fetch-site", "cross-site")], approve, 403),
         (&[mine, ("origin", other_origin)], approve, 403),
         (&[mine, same], "decision=approve&reason=+", 422),
