@@ -366,7 +366,7 @@ override-request-for = For
 override-request-at = Sendt
 override-request-keep = Hold denne sides adresse for dig selv: den, der har den, kan se anmodningen, og intet andet fører tilbage til den.
 override-waiting = Den er kommet frem og venter på en afgørelse.
-override-approved = Den blev godkendt { $time }. Den højere grænse gælder: kør ACME-klienten igen.
+override-approved = Den blev godkendt { $time }. Den højere grænse gælder, og det, der var brugt op, kommer hurtigere tilbage fra nu af: se, hvad der er tilbage, og kør ACME-klienten igen.
 override-denied = Den blev afvist { $time }. Intet er ændret.
 typed-short = Her skal være mindst { $min } tegn, og der er { $have }.
 typed-long = Dette er for langt: højst { $max } tegn.
@@ -393,10 +393,14 @@ mail-approved-text =
 
     { $reason }
 
-    Den højere grænse gælder: kør ACME-klienten igen.
+    Den højere grænse gælder, og det, der var brugt op, kommer hurtigere tilbage fra nu af: se, hvad der er tilbage, og kør ACME-klienten igen.
 mail-denied-title = Afvist: en højere grænse for { $subject }
 mail-denied-text =
     Anmodningen blev afvist: { $tier } for { $subject }.
 
     { $reason }
 refused-override-ask = Henvend dig til certifikatudstederens driftsansvarlige.
+refused-until-title = Hvor længe
+refused-until-text = Indtil det tidspunkt, som meddelelsen nævner efter "retry after"; feltet Retry-After siger det samme i sekunder. Eller slå det op:
+refused-until-lifted = Indtil pausen ophæves. Det hjælper ikke at vente.
+refused-until-seconds = I nogle sekunder: feltet Retry-After i svaret siger hvor mange. Eller slå andre grænser op:

@@ -366,7 +366,7 @@ override-request-for = For
 override-request-at = Asked at
 override-request-keep = Keep the address of this page to yourself: whoever has it can see this request, and nothing else leads back to it.
 override-waiting = It has arrived and waits for a decision.
-override-approved = It was approved at { $time }. The higher limit is in force: run your ACME client again.
+override-approved = It was approved at { $time }. The higher limit is in force, and what was used up comes back faster from now on: see what is left, and run your ACME client again.
 override-denied = It was denied at { $time }. Nothing has changed.
 typed-short = This needs at least { $min } characters, and has { $have }.
 typed-long = This is too long: at most { $max } characters.
@@ -393,10 +393,14 @@ mail-approved-text =
 
     { $reason }
 
-    The higher limit is in force: run your ACME client again.
+    The higher limit is in force, and what was used up comes back faster from now on: see what is left, and run your ACME client again.
 mail-denied-title = Denied: a higher limit for { $subject }
 mail-denied-text =
     Your request was denied: { $tier } for { $subject }.
 
     { $reason }
 refused-override-ask = Ask the operator of this certificate authority for it.
+refused-until-title = Until when
+refused-until-text = Until the time that the message names after "retry after"; the Retry-After field has the same in seconds. Or look it up:
+refused-until-lifted = Until you lift the pause. Waiting does not help.
+refused-until-seconds = For some seconds: the Retry-After field of the answer says how many. Or look up other limits:

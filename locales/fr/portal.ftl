@@ -366,7 +366,7 @@ override-request-for = Pour
 override-request-at = Envoyée le
 override-request-keep = Gardez l'adresse de cette page pour vous : qui l'a peut voir cette demande, et rien d'autre n'y ramène.
 override-waiting = Elle est arrivée et attend une décision.
-override-approved = Elle a été approuvée le { $time }. La limite plus haute est en vigueur : relancez votre client ACME.
+override-approved = Elle a été approuvée le { $time }. La limite plus haute est en vigueur, et ce qui était épuisé revient plus vite désormais : voyez ce qui reste, et relancez votre client ACME.
 override-denied = Elle a été refusée le { $time }. Rien n'a changé.
 typed-short = Il faut au moins { $min } caractères, et il y en a { $have }.
 typed-long = C'est trop long : { $max } caractères au plus.
@@ -393,10 +393,14 @@ mail-approved-text =
 
     { $reason }
 
-    La limite plus haute est en vigueur : relancez votre client ACME.
+    La limite plus haute est en vigueur, et ce qui était épuisé revient plus vite désormais : voyez ce qui reste, et relancez votre client ACME.
 mail-denied-title = Refusé : une limite plus haute pour { $subject }
 mail-denied-text =
     Votre demande a été refusée : { $tier } pour { $subject }.
 
     { $reason }
 refused-override-ask = Adressez-vous à l'exploitant de cette autorité de certification.
+refused-until-title = Jusqu'à quand
+refused-until-text = Jusqu'à l'heure que le message donne après « retry after » ; le champ Retry-After la dit en secondes. Ou consultez :
+refused-until-lifted = Jusqu'à ce que vous leviez la suspension. Attendre n'aide pas.
+refused-until-seconds = Pendant quelques secondes : le champ Retry-After de la réponse dit combien. Ou consultez d'autres limites :

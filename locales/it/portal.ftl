@@ -366,7 +366,7 @@ override-request-for = Per
 override-request-at = Inviata alle
 override-request-keep = Tenere per sé l'indirizzo di questa pagina: chi lo ha può vedere questa richiesta, e nient'altro riporta a essa.
 override-waiting = È arrivata e attende una decisione.
-override-approved = È stata approvata alle { $time }. Il limite più alto è in vigore: eseguire di nuovo il client ACME.
+override-approved = È stata approvata alle { $time }. Il limite più alto è in vigore, e ciò che era esaurito da ora torna più in fretta: guardare quanto resta ed eseguire di nuovo il client ACME.
 override-denied = È stata respinta alle { $time }. Nulla è cambiato.
 typed-short = Servono almeno { $min } caratteri, e sono { $have }.
 typed-long = È troppo lungo: al massimo { $max } caratteri.
@@ -393,10 +393,14 @@ mail-approved-text =
 
     { $reason }
 
-    Il limite più alto è in vigore: eseguire di nuovo il client ACME.
+    Il limite più alto è in vigore, e ciò che era esaurito da ora torna più in fretta: guardare quanto resta ed eseguire di nuovo il client ACME.
 mail-denied-title = Respinto: un limite più alto per { $subject }
 mail-denied-text =
     La richiesta è stata respinta: { $tier } per { $subject }.
 
     { $reason }
 refused-override-ask = Rivolgersi al gestore di questa autorità di certificazione.
+refused-until-title = Fino a quando
+refused-until-text = Fino all'ora che il messaggio indica dopo "retry after"; il campo Retry-After la dice in secondi. Oppure consultare:
+refused-until-lifted = Finché non si toglie la sospensione. Aspettare non serve.
+refused-until-seconds = Per qualche secondo: il campo Retry-After della risposta dice quanti. Oppure consultare altri limiti:

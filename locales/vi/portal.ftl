@@ -345,7 +345,7 @@ override-request-for = Cho
 override-request-at = Gửi lúc
 override-request-keep = Hãy giữ kín địa chỉ trang này: ai có nó đều xem được yêu cầu, và không còn đường nào khác dẫn lại đây.
 override-waiting = Yêu cầu đã đến nơi và đang chờ quyết định.
-override-approved = Yêu cầu được chấp thuận lúc { $time }. Giới hạn cao hơn đang có hiệu lực: hãy chạy lại máy khách ACME.
+override-approved = Yêu cầu được chấp thuận lúc { $time }. Giới hạn cao hơn đang có hiệu lực, và phần đã dùng hết từ nay trở lại nhanh hơn: hãy xem còn lại bao nhiêu rồi chạy lại máy khách ACME.
 override-denied = Yêu cầu bị từ chối lúc { $time }. Không có gì thay đổi.
 typed-short = Cần ít nhất { $min } ký tự, hiện có { $have }.
 typed-long = Quá dài: nhiều nhất { $max } ký tự.
@@ -372,10 +372,14 @@ mail-approved-text =
 
     { $reason }
 
-    Giới hạn cao hơn đang có hiệu lực: hãy chạy lại máy khách ACME.
+    Giới hạn cao hơn đang có hiệu lực, và phần đã dùng hết từ nay trở lại nhanh hơn: hãy xem còn lại bao nhiêu rồi chạy lại máy khách ACME.
 mail-denied-title = Từ chối: giới hạn cao hơn cho { $subject }
 mail-denied-text =
     Yêu cầu của bạn bị từ chối: { $tier } cho { $subject }.
 
     { $reason }
 refused-override-ask = Hãy hỏi đơn vị vận hành tổ chức cấp chứng chỉ này.
+refused-until-title = Đến khi nào
+refused-until-text = Đến thời điểm mà thông báo nêu sau "retry after"; trường Retry-After nêu cùng thời gian ấy bằng giây. Hoặc xem tại:
+refused-until-lifted = Đến khi bạn bỏ tạm dừng. Chờ đợi không giúp được gì.
+refused-until-seconds = Trong vài giây: trường Retry-After của câu trả lời cho biết bao nhiêu. Hoặc xem các giới hạn khác:

@@ -96,6 +96,7 @@ pub(crate) struct RefusalPage<'a> {
     status: String,
     /// Where a wait is what the message tells; a pause does not end by waiting.
     ends_by_waiting: bool,
+    until: String,
     overrides: String,
     /// The form by which one is asked for.
     ask: Option<String>,
@@ -114,6 +115,7 @@ impl<'a> RefusalPage<'a> {
             messages: Vec::new(),
             status: "429".to_owned(),
             ends_by_waiting: true,
+            until: words.text("refused-until-text"),
             overrides: words.text("refused-override-none"),
             ask: None,
             section: LIMITS.to_owned(),
@@ -158,6 +160,7 @@ impl<'a> RefusalPage<'a> {
 
     fn of_pause(mut self, policy: &Policy) -> Self {
         self.ends_by_waiting = false;
+        self.until = self.words.text("refused-until-lifted");
         self.description.push(self.words.text("pausing-why"));
         let in_force = policy.limits_in_force();
         let Some(pausing) = &in_force.pausing else {
@@ -174,6 +177,7 @@ impl<'a> RefusalPage<'a> {
 
     fn of_requests(mut self, policy: &Policy) -> Self {
         let in_force = policy.limits_in_force();
+        self.until = self.words.text("refused-until-seconds");
         self.description.push(self.words.requests_lead(&in_force.requests_ipv6_prefix));
         if in_force.requests.is_empty() {
             self.in_force = false;
