@@ -4,7 +4,7 @@ mod contest;
 mod contestant;
 mod embedded;
 mod machine;
-mod peer_redis;
+mod one_redis;
 mod report;
 mod scale;
 mod soak;
@@ -48,8 +48,8 @@ enum Section {
     Memory,
     /// The embedded store: decisions, bytes written, restart
     Embedded,
-    /// What the peer's way to decide costs on one Redis: read, decide, write
-    PeerRedis,
+    /// The same decisions on one Redis: as the peer makes them, and by our store
+    Redis,
 }
 
 fn main() -> Result<()> {
@@ -62,7 +62,7 @@ fn main() -> Result<()> {
                         Section::Memory => contest::run(quick)?,
                         Section::Scale => scale::run(quick)?,
                         Section::Embedded => embedded::run(quick)?,
-                        Section::PeerRedis => peer_redis::run(quick)?,
+                        Section::Redis => one_redis::run(quick)?,
                     }
                 }
             }

@@ -10,12 +10,17 @@
 //! A call that failed by its deadline or a broken connection, or whose future was dropped, may have spent all the same;
 //! it is never sent a second time.
 
-mod connection;
+mod address;
+mod breaker;
+mod cluster;
 mod failure;
+mod node;
 mod options;
 mod script;
 mod store;
 mod transfer;
 
-pub use options::{Clock, RedisOptionsError, RedisStoreOptions, RedisTls, RedisUrl, RedisUrlError};
+pub use options::{
+    Clock, RedisOptionsError, RedisServers, RedisStoreOptions, RedisTls, RedisUrl, RedisUrlError,
+};
 pub use store::RedisStore;

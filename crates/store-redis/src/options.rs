@@ -1,8 +1,11 @@
 //! Where the server is, and how it is asked.
 
-use std::{fmt, num::NonZeroUsize, str::FromStr, time::Duration};
+use std::{fmt, num::NonZeroUsize, str::FromStr, sync::Arc, time::Duration};
 
 use redis::{Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+
+use crate::address::Address;
 
 /// Whose clock decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub enum Clock {
 #[derive(Clone)]
 pub struct RedisStoreOptions {
     /// Where it is.
-    pub url: RedisUrl,
+    pub servers: RedisServers,
     /// The user, where the server has users (ACL).
     pub username: Option<String>,
     /// The user's password, or the server's.
@@ -32,6 +35,15 @@ pub struct RedisStoreOptions {
     pub clock: Clock,
 }
 
+/// One server, or a cluster.
+#[derive(Clone, Debug)]
+pub enum RedisServers {
+    /// One.
+    One(RedisUrl),
+    /// Some nodes of a cluster, from which the others are learned; all are spoken to as the first one is.
+    Cluster(Vec<RedisUrl>),
+}
+
 /// Certificates for TLS.
 #[derive(Clone, Default)]
 pub struct RedisTls {
@@ -44,7 +56,7 @@ pub struct RedisTls {
 /// The address of a server: `redis://`, `rediss://` (TLS) or `unix://`, with a database number perhaps. User and
 /// password are no part of it, so that it may be shown.
 #[derive(Clone)]
-pub struct RedisUrl(ConnectionInfo);
+pub struct RedisUrl(Arc<ConnectionInfo>);
 
 /// A text that is no address of a server. What it says is left out: it may hold a password.
 #[derive(Debug, thiserror::Error)]
@@ -68,17 +80,23 @@ pub enum RedisOptionsError {
     /// Certificates, and nothing that uses them.
     #[error("certificates are of use only with rediss://")]
     CertificatesWithoutTls,
+    /// There is nobody to ask.
+    #[error("a cluster needs the address of one node at least")]
+    NoNodes,
+    /// The nodes of a cluster tell each other's hosts and ports, and have one database.
+    #[error("a node of a cluster has a host, and no database but 0")]
+    NoClusterNode,
     /// A file is not what it should be.
     #[error("roots, client certificate or its key are not PEM, or the key does not fit the certificate")]
     Certificates,
 }
 
 impl RedisStoreOptions {
-    /// The server at `url`, without a user, asked as gateways do by default.
+    /// Without a user, asked as gateways do by default.
     #[must_use]
-    pub fn new(url: RedisUrl) -> Self {
+    pub fn new(servers: RedisServers) -> Self {
         Self {
-            url,
+            servers,
             username: None,
             password: None,
             tls: RedisTls::default(),
@@ -88,29 +106,54 @@ impl RedisStoreOptions {
         }
     }
 
-    pub(crate) fn client(&self) -> Result<Client, RedisOptionsError> {
-        let info = &self.url.0;
-        let mut settings = info.redis_settings().clone();
+    pub(crate) fn client(&self, url: &RedisUrl) -> Result<Client, RedisOptionsError> {
+        let info = &url.0;
+        // One command less that the server's user must be allowed.
+        let mut settings = info.redis_settings().clone().set_skip_set_lib_name();
         if let Some(username) = &self.username {
             settings = settings.set_username(username);
         }
         if let Some(password) = &self.password {
             settings = settings.set_password(password);
         }
-        let info = info.clone().set_redis_settings(settings);
+        let info = ConnectionInfo::clone(info).set_redis_settings(settings);
 
         let RedisTls { roots, client_identity } = self.tls.clone();
-        if !self.url.is_tls() {
+        if !url.is_tls() {
             return match (roots, client_identity) {
                 (None, None) => Client::open(info).map_err(|_| RedisOptionsError::Certificates),
                 _ => Err(RedisOptionsError::CertificatesWithoutTls),
             };
         }
-        let client_tls =
-            client_identity.map(|(client_cert, client_key)| ClientTlsConfig { client_cert, client_key });
+        if let Some(roots) = &roots {
+            certificates(roots)?;
+        }
+        let client_tls = match client_identity {
+            Some((client_cert, client_key)) => {
+                certificates(&client_cert)?;
+                Some(ClientTlsConfig { client_cert, client_key })
+            }
+            None => None,
+        };
+        choose_cryptography();
         Client::build_with_tls(info, TlsCertificates { client_tls, root_cert: roots })
             .map_err(|_| RedisOptionsError::Certificates)
     }
+}
+
+/// Refuses what holds no certificate; the client library takes it for none.
+fn certificates(pem: &[u8]) -> Result<(), RedisOptionsError> {
+    let read = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+    match read {
+        Ok(certificates) if !certificates.is_empty() => Ok(()),
+        _ => Err(RedisOptionsError::Certificates),
+    }
+}
+
+/// The client library asks for the process's cryptography, and panics when nobody has chosen any.
+fn choose_cryptography() {
+    // An error says that somebody has.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
 impl RedisUrl {
@@ -118,6 +161,34 @@ impl RedisUrl {
     #[must_use]
     pub fn is_tls(&self) -> bool {
         matches!(self.0.addr(), ConnectionAddr::TcpTls { .. })
+    }
+
+    /// Whether it can be a node of a cluster: those have hosts and ports, and no database but 0.
+    #[must_use]
+    pub fn may_be_in_cluster(&self) -> bool {
+        self.address().is_some() && self.0.redis_settings().db() == 0
+    }
+
+    /// Host and port; a socket has none.
+    pub(crate) fn address(&self) -> Option<Address> {
+        match self.0.addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                Some(Address { host: host.clone(), port: *port })
+            }
+            _ => None,
+        }
+    }
+
+    /// The same, of another node of the cluster.
+    pub(crate) fn at(&self, Address { host, port }: &Address) -> Self {
+        let (host, port) = (host.clone(), *port);
+        let address = match self.0.addr() {
+            ConnectionAddr::TcpTls { .. } => {
+                ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+            }
+            _ => ConnectionAddr::Tcp(host, port),
+        };
+        Self(Arc::new(ConnectionInfo::clone(&self.0).set_addr(address)))
     }
 }
 
@@ -131,7 +202,19 @@ impl FromStr for RedisUrl {
         }
         match info.addr() {
             ConnectionAddr::TcpTls { insecure: true, .. } => Err(RedisUrlError::Insecure),
-            _ => Ok(Self(info)),
+            _ => Ok(Self(Arc::new(info))),
+        }
+    }
+}
+
+impl fmt::Display for RedisServers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(url) => write!(f, "{url}"),
+            Self::Cluster(urls) => {
+                let urls: Vec<_> = urls.iter().map(ToString::to_string).collect();
+                write!(f, "the cluster of {}", urls.join(", "))
+            }
         }
     }
 }

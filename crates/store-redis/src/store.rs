@@ -1,84 +1,87 @@
-//! The bucket store over one node.
+//! The bucket store over one server or a cluster.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc};
 
-use redis::Script;
+use redis::Value;
 use tollgate_engine::{Action, Bucket, BucketState, Decision, Quota, Timestamp, Transaction};
 use tollgate_store::{BucketId, BucketStore, Entry, StoreError, StoreFuture};
 
-use crate::{Clock, RedisOptionsError, RedisStoreOptions, connection::Connection, failure::Failure, script};
+use crate::{
+    Clock, RedisOptionsError, RedisServers, RedisStoreOptions,
+    address::Address,
+    cluster::{Cluster, Outcome},
+    failure::Failure,
+    node::{Deadline, Node},
+    script::{Call, Found, Refund, Scripts, Task},
+};
 
-/// Buckets on one Valkey or Redis server.
+/// Buckets on a Valkey or Redis server, or on a cluster of them.
 pub struct RedisStore {
-    pub(crate) connection: Connection,
-    clock: Clock,
-    decide: Script,
-    refund: Script,
-    pub(crate) raise: Script,
+    servers: Servers,
+    pub(crate) scripts: Arc<Scripts>,
+    options: RedisStoreOptions,
+}
+
+enum Servers {
+    One(Box<Node>),
+    Cluster(Arc<Cluster>),
 }
 
 impl RedisStore {
-    /// A store over the server. A connection is made when it is first needed, so a server that is away is no error
+    /// A store over the servers. A connection is made when it is first needed, so servers that are away are no error
     /// here.
     ///
     /// # Errors
     ///
     /// [`RedisOptionsError`]: the options do not go together.
     pub fn connect(options: &RedisStoreOptions) -> Result<Self, RedisOptionsError> {
-        Ok(Self {
-            connection: Connection::new(options.client()?, options.deadline),
-            clock: options.clock,
-            decide: script::decide(),
-            refund: script::refund(),
-            raise: script::raise(),
-        })
+        let scripts = Arc::new(Scripts::new());
+        let servers = match &options.servers {
+            RedisServers::One(url) => {
+                let address = url.address().unwrap_or_else(Address::of_socket);
+                Servers::One(Box::new(Node::new(options.client(url)?, address, options.connections_max)))
+            }
+            RedisServers::Cluster(seeds) => {
+                Servers::Cluster(Arc::new(Cluster::new(options, seeds, scripts.clone())?))
+            }
+        };
+        Ok(Self { servers, scripts, options: options.clone() })
     }
 
     async fn decide_batch(&self, batch: &[Entry], now: Timestamp) -> Result<Decision, StoreError> {
         refuse_impossible(batch)?;
-        let keys: Vec<_> = batch.iter().map(|entry| script::key(entry.id)).collect();
-        let mut charges = Vec::new();
-        for entry in batch {
-            script::put_charge(&entry.charge, &mut charges);
-        }
-        let time = script::time(self.given(now));
-        let ask = async |connection| script::call(&self.decide, &keys, [&time, &charges], connection).await;
-        let answer: Vec<Option<u64>> = self.connection.call(ask).await?;
-
-        let (now, tats) = match answer.split_first() {
-            Some((Some(now), tats)) if tats.len() == batch.len() => (Timestamp::from_nanos(*now), tats),
-            _ => return Err(Failure::Malformed.into()),
+        let given = self.given(now);
+        let task = Task::decide(&self.scripts, batch.iter().map(|entry| (entry.id, &entry.charge)), given);
+        let node = match &self.servers {
+            Servers::One(node) => node,
+            Servers::Cluster(cluster) => return cluster.decide(batch, task, given, self.deadline()).await,
         };
-        let mut transaction = Transaction::new(now);
-        for (entry, tat) in batch.iter().zip(tats) {
-            transaction.charge(&entry.charge, bucket(*tat))?;
+        let found = Found::read(node.call(&task.whole(), self.deadline()).await?, batch.len())?;
+        let mut transaction = Transaction::new(found.now);
+        for (entry, bucket) in batch.iter().zip(&found.buckets) {
+            transaction.charge(&entry.charge, *bucket)?;
         }
         Ok(transaction.decide()?)
     }
 
     async fn refund_batch(&self, batch: &[Entry], now: Timestamp) -> Result<(), StoreError> {
-        let (mut keys, mut increments) = (Vec::new(), Vec::new());
-        for Entry { id, charge } in batch.iter().filter(|entry| entry.charge.action != Action::Check) {
-            keys.push(script::key(*id));
-            script::put_nanos(charge.quota.cost_increment_nanos(charge.cost), &mut increments);
+        let spent = batch.iter().filter(|entry| entry.charge.action != Action::Check);
+        let refund = |Entry { id, charge }: &Entry| Refund {
+            id: *id,
+            nanos: charge.quota.cost_increment_nanos(charge.cost),
+            full_since: Timestamp::MAX,
+        };
+        let refunds: Vec<_> = spent.map(refund).collect();
+        if !refunds.is_empty() {
+            self.all(&Task::refund(&self.scripts, &refunds, self.given(now))).await?;
         }
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let time = script::time(self.given(now));
-        let ask =
-            async |connection| script::call(&self.refund, &keys, [&time, &increments], connection).await;
-        let _: u64 = self.connection.call(ask).await?;
         Ok(())
     }
 
     async fn reset_buckets(&self, ids: &[BucketId]) -> Result<(), StoreError> {
-        if ids.is_empty() {
-            return Ok(());
+        if !ids.is_empty() {
+            self.all(&Task::reset(&self.scripts, ids)).await?;
         }
-        let delete = script::delete(ids);
-        let _: u64 =
-            self.connection.call(async |mut connection| delete.query_async(&mut connection).await).await?;
         Ok(())
     }
 
@@ -88,15 +91,41 @@ impl RedisStore {
         quota: &Quota,
         now: Timestamp,
     ) -> Result<BucketState, StoreError> {
-        let peek = script::peek(id);
-        let ((seconds, micros), tat): ((u64, u64), Option<u64>) =
-            self.connection.call(async |mut connection| peek.query_async(&mut connection).await).await?;
-        let server = Timestamp::from_secs(seconds).saturating_add(Duration::from_micros(micros));
-        Ok(bucket(tat).state(quota, self.given(now).unwrap_or(server)))
+        let outcome = self.each(&Task::peek(&self.scripts, &[id], self.given(now))).await.pop();
+        let found = Found::read(outcome.ok_or(Failure::Malformed)?.answer?, 1)?;
+        Ok(found.buckets[0].state(quota, found.now))
+    }
+
+    /// What becomes of each bucket of a task that need not come about as a whole.
+    pub(crate) async fn each(&self, task: &Task) -> Vec<Outcome> {
+        match &self.servers {
+            Servers::One(node) => {
+                let answer = node.call(&task.whole(), self.deadline()).await;
+                vec![Outcome { places: (0..task.keys().len()).collect(), answer }]
+            }
+            Servers::Cluster(cluster) => cluster.each(task, self.deadline()).await,
+        }
+    }
+
+    /// The same, where what is answered says nothing more.
+    pub(crate) async fn all(&self, task: &Task) -> Result<(), Failure> {
+        self.each(task).await.into_iter().try_for_each(|outcome| outcome.answer.map(drop))
+    }
+
+    /// Calls one node by its number, and says whether it is the last.
+    pub(crate) async fn call_node(&self, number: usize, call: &Call) -> Result<(Value, bool), Failure> {
+        match &self.servers {
+            Servers::One(node) => Ok((node.call(call, self.deadline()).await?, true)),
+            Servers::Cluster(cluster) => cluster.call_master(number, call, self.deadline()).await,
+        }
+    }
+
+    fn deadline(&self) -> Deadline {
+        Deadline::within(self.options.deadline)
     }
 
     pub(crate) fn given(&self, now: Timestamp) -> Option<Timestamp> {
-        (self.clock == Clock::Given).then_some(now)
+        (self.options.clock == Clock::Given).then_some(now)
     }
 }
 
@@ -114,10 +143,6 @@ fn refuse_impossible(batch: &[Entry]) -> Result<(), StoreError> {
         Some([id, _]) => Err(StoreError::DuplicateBucket { id: *id }),
         None => Ok(()),
     }
-}
-
-fn bucket(tat: Option<u64>) -> Bucket {
-    tat.map_or_else(Bucket::default, |tat| Bucket::from_tat(Timestamp::from_nanos(tat)))
 }
 
 impl BucketStore for RedisStore {
@@ -140,6 +165,6 @@ impl BucketStore for RedisStore {
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore").field("clock", &self.clock).finish_non_exhaustive()
+        f.debug_struct("RedisStore").field("options", &self.options).finish_non_exhaustive()
     }
 }

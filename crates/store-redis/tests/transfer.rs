@@ -7,7 +7,7 @@ use tollgate_store::{
     BucketId, HashKey, MemoryStore, MemoryStoreOptions,
     transfer::{self, BucketTransfer, Imported, Place},
 };
-use tollgate_store_redis::{Clock, RedisStore, RedisStoreOptions};
+use tollgate_store_redis::{Clock, RedisServers, RedisStore, RedisStoreOptions};
 use tollgate_test_servers::redis::RedisServer;
 
 const T0: Timestamp = Timestamp::from_secs(1_795_000_000);
@@ -28,8 +28,11 @@ fn memory() -> MemoryStore {
 
 fn store(server: &RedisServer, clock: Clock) -> RedisStore {
     let url = server.url().parse().expect("the URL makes sense");
-    let options =
-        RedisStoreOptions { deadline: Duration::from_secs(60), clock, ..RedisStoreOptions::new(url) };
+    let options = RedisStoreOptions {
+        deadline: Duration::from_secs(60),
+        clock,
+        ..RedisStoreOptions::new(RedisServers::One(url))
+    };
     RedisStore::connect(&options).expect("they go together")
 }
 

@@ -20,10 +20,15 @@ pub struct RedisServer {
 impl RedisServer {
     /// Starts a server with further arguments, as on its command line.
     pub async fn start(arguments: &[&str]) -> Self {
+        Self::start_at(ports::free(), arguments).await
+    }
+
+    /// The same, at a port that the arguments must name, too.
+    pub async fn start_at(port: u16, arguments: &[&str]) -> Self {
         let mut server = Self {
             server: None,
             folder: tempfile::tempdir().expect("a temporary folder can be made"),
-            port: ports::free(),
+            port,
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
         };
         server.restart().await;
@@ -40,6 +45,12 @@ impl RedisServer {
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// What followed an argument it was started with.
+    pub(crate) fn argument_after(&self, argument: &str) -> Option<&str> {
+        let place = self.arguments.iter().position(|given| given == argument)?;
+        self.arguments.get(place + 1).map(String::as_str)
     }
 
     /// Signals the process: `Stop` makes it hang until `Cont`.

@@ -1,7 +1,6 @@
 -- Lua's numbers are doubles, exact up to 2^53; nanoseconds since 1970 are beyond. So a time is two
 -- numbers, seconds and nanoseconds of the second, and every sum and comparison is exact.
--- On the wire and in the buckets a time is its nanoseconds as decimal digits, which the server
--- keeps as an integer inside the value's own header.
+-- On the wire a time is its nanoseconds as decimal digits.
 local SECOND = 1000000000
 local LAST_S, LAST_N = 18446744073, 709551615
 
@@ -66,14 +65,4 @@ if is_given then
 else
   local time = redis.call('TIME')
   now_s, now_n = tonumber(time[1]), tonumber(time[2]) * 1000
-end
-
--- Keeps a bucket until its TAT, rounded up to what the server can tell; for ever under a given clock,
--- of which the server knows nothing.
-local function keep(key, s, n)
-  if is_given then
-    redis.call('SET', key, print_time(s, n))
-  else
-    redis.call('SET', key, print_time(s, n), 'PXAT', string.format('%.0f', s * 1000 + math.ceil(n / 1000000)))
-  end
 end

@@ -393,7 +393,7 @@ pub struct RawStore {
     /// The longest a decision waits for the store. Default: 250ms.
     #[schemars(with = "Option<String>")]
     pub deadline: Option<Spanned<String>>,
-    /// The Valkey or Redis server; only for `redis`.
+    /// The Valkey or Redis server, or a cluster of them: `url` or `cluster-nodes` is needed. Only for `redis`.
     #[schemars(with = "Option<RawRedis>")]
     pub redis: Option<Spanned<RawRedis>>,
 }
@@ -407,30 +407,34 @@ pub enum RawBackend {
     Embedded,
     /// In memory only: every bucket is full again after a restart.
     Memory,
-    /// On a Valkey or Redis server, which several gateways may share.
+    /// On a Valkey or Redis server or cluster, which several gateways may share.
     Redis,
 }
 
-/// A Valkey or Redis server.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+/// A Valkey or Redis server, or a cluster of them: either `url` or `cluster-nodes` is needed.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct RawRedis {
-    /// Where it is: `redis://host[:port][/database]`, with `rediss://` for TLS, or `unix:///path/of/the.socket`.
-    #[schemars(with = "String")]
-    pub url: Spanned<String>,
+    /// Where the server is: `redis://host[:port][/database]`, with `rediss://` for TLS, or
+    /// `unix:///path/of/the.socket`.
+    #[schemars(with = "Option<String>")]
+    pub url: Option<Spanned<String>>,
+    /// Some nodes of a cluster, as in `url`; the others are learned from them, and spoken to as the first one is.
+    #[schemars(with = "Vec<String>")]
+    pub cluster_nodes: Vec<Spanned<String>>,
     /// The user, where the server has users (ACL). Default: the server's default user.
     pub username: Option<String>,
     /// The file with the password; an end of line after it is not part of it. Default: no password.
     pub password_file: Option<PathBuf>,
     /// The environment variable with the password, instead of a file.
     pub password_env: Option<String>,
-    /// Roots its TLS certificate must chain to (PEM). Default: the system's.
+    /// Roots a server's TLS certificate must chain to (PEM). Default: the system's.
     pub roots: Option<PathBuf>,
     /// Certificate chain to show it (PEM). Default: none.
     pub client_certificate: Option<PathBuf>,
     /// Private key of `client-certificate` (PEM).
     pub client_key: Option<PathBuf>,
-    /// The most connections to it, from 1 to 64; decisions share them. Default: 4.
+    /// The most connections to a server, from 1 to 64; decisions share them. Default: 4.
     #[schemars(with = "Option<usize>")]
     pub connections_max: Option<Spanned<usize>>,
 }

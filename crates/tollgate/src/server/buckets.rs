@@ -45,7 +45,7 @@ impl Buckets {
                 Self::Embedded(Arc::new(store))
             }
             StoreConfig::Redis(ref config) => {
-                tracing::info!(server = %config.url, "buckets are kept on a Redis server");
+                tracing::info!(servers = %config.servers, "buckets are kept in Redis");
                 Self::Redis(Arc::new(RedisStore::connect(&redis_options(config, &around)?)?))
             }
         })
@@ -102,6 +102,6 @@ fn redis_options(config: &RedisConfig, around: &Surroundings) -> Result<RedisSto
         connections_max: config.connections_max,
         deadline: around.deadline,
         clock: if around.clock_is_movable { Clock::Given } else { Clock::Server },
-        ..RedisStoreOptions::new(config.url.clone())
+        ..RedisStoreOptions::new(config.servers.clone())
     })
 }

@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use tollgate_store::Durability;
-use tollgate_store_redis::RedisUrl;
+use tollgate_store_redis::{RedisServers, RedisUrl};
 use toml::Spanned;
 
 use super::{Password, Reading};
@@ -32,7 +32,7 @@ pub enum StoreConfig {
 #[derive(Debug)]
 pub struct RedisConfig {
     /// Where it is.
-    pub url: RedisUrl,
+    pub servers: RedisServers,
     /// The user.
     pub username: Option<String>,
     /// Where the password is.
@@ -135,23 +135,76 @@ impl Reading<'_> {
             self.mistake("store.redis.connections-max", span, "must be from 1 to 64");
         }
 
-        let url = raw.url.get_ref().parse::<RedisUrl>();
-        let url = url.map_err(|error| {
-            self.mistake("store.redis.url", Some(raw.url.span()), error.to_string());
-        });
-        let url = url.ok()?;
-        if !url.is_tls() && (roots.is_some() || client_identity.is_some()) {
-            let problem = "certificates are of use only with rediss://";
-            self.mistake("store.redis.url", Some(raw.url.span()), problem);
-        }
+        let servers = self.servers(raw, roots.is_some() || client_identity.is_some())?;
         let connections_max = connections_max?;
         Some(RedisConfig {
-            url,
+            servers,
             username: raw.username.clone(),
             password,
             roots,
             client_identity,
             connections_max,
         })
+    }
+
+    fn servers(&mut self, raw: &RawRedis, has_certificates: bool) -> Option<RedisServers> {
+        let nodes = &raw.cluster_nodes;
+        match &raw.url {
+            Some(url) if nodes.is_empty() => {
+                Some(RedisServers::One(self.redis_url("store.redis.url", url, has_certificates)?))
+            }
+            Some(_) => {
+                self.mistake(
+                    "store.redis.cluster-nodes",
+                    None,
+                    "there is one server or a cluster; remove this or url",
+                );
+                None
+            }
+            None if nodes.is_empty() => {
+                self.mistake("store.redis", None, "needs a url, or cluster-nodes");
+                None
+            }
+            None => {
+                let read = |node| self.redis_url("store.redis.cluster-nodes", node, has_certificates);
+                let urls: Vec<_> = nodes.iter().map(read).collect();
+                let urls: Vec<_> = urls.into_iter().collect::<Option<_>>()?;
+                self.mixed(nodes, &urls);
+                Some(RedisServers::Cluster(urls))
+            }
+        }
+    }
+
+    fn redis_url(
+        &mut self,
+        key: &str,
+        written: &Spanned<String>,
+        has_certificates: bool,
+    ) -> Option<RedisUrl> {
+        match written.get_ref().parse::<RedisUrl>() {
+            Ok(url) if has_certificates && !url.is_tls() => {
+                self.mistake(key, Some(written.span()), "certificates are of use only with rediss://");
+                None
+            }
+            Ok(url) => Some(url),
+            Err(error) => {
+                self.mistake(key, Some(written.span()), error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Nodes of a cluster that cannot be nodes of one.
+    fn mixed(&mut self, written: &[Spanned<String>], urls: &[RedisUrl]) {
+        for (written, url) in written.iter().zip(urls) {
+            let problem = if url.is_tls() != urls[0].is_tls() {
+                "all nodes are spoken to with TLS, or none"
+            } else if !url.may_be_in_cluster() {
+                "a node of a cluster has a host, and no database but 0"
+            } else {
+                continue;
+            };
+            self.mistake("store.redis.cluster-nodes", Some(written.span()), problem);
+        }
     }
 }

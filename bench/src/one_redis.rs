@@ -1,7 +1,8 @@
-//! What the peer's way to decide costs on one Redis: read the buckets, decide here, write what was spent.
+//! The same decisions on one Redis, as the peer makes them and by our store.
 //!
-//! A new order of n names reads 2n + 2 buckets in one pipeline and spends from one: two round trips, and
-//! whoever comes in between is overwritten or adds to what he has not seen.
+//! A new order of n names is about 2n + 2 buckets and spends from one. The peer reads them in one pipeline, decides, and
+//! writes what was spent: two round trips, and whoever comes in between is overwritten or adds to what he has not seen.
+//! Our store makes one script call.
 
 use std::{
     sync::Arc,
@@ -12,6 +13,8 @@ use anyhow::Result;
 use redis::aio::MultiplexedConnection;
 use serde_json::json;
 use tollgate_engine::{Action, Bucket, Charge, Cost, Quota, Timestamp, Verdict, decide};
+use tollgate_store::{BucketStore as _, Entry, HashKey};
+use tollgate_store_redis::{RedisServers, RedisStore, RedisStoreOptions};
 use tollgate_test_servers::{
     ports,
     process::{Server, command},
@@ -25,16 +28,18 @@ const CALLERS: [usize; 3] = [1, 16, 64];
 const NAMES: [u64; 3] = [1, 10, 100];
 /// Connections of a process, among which callers are spread; the client pipelines on each.
 const CONNECTIONS: usize = 4;
+/// Turns that each way has, for each kind of decision.
+const TURNS: u32 = 5;
 
 pub fn run(quick: bool) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let machine = machine::describe();
-    let page = runtime.block_on(measure(&machine, Duration::from_millis(if quick { 100 } else { 2500 })))?;
+    let page = runtime.block_on(measure(&machine, Duration::from_millis(if quick { 100 } else { 5000 })))?;
     println!("{}", page.0);
     if quick {
         Ok(())
     } else {
-        report::keep("peer-redis", &page.0, &json!({"machine": machine, "figures": page.1}))
+        report::keep("redis", &page.0, &json!({"machine": machine, "figures": page.1}))
     }
 }
 
@@ -53,53 +58,119 @@ async fn measure(machine: &str, time: Duration) -> Result<(String, Vec<serde_jso
 
     let bytes = bytes(&mut connections[0]).await?;
     let exactness = exactness(&connections).await?;
+    let store = our_store(port)?;
     let (mut rows, mut figures) = (Vec::new(), Vec::new());
     for names in NAMES {
         for callers in CALLERS {
-            let (rate, p50, p99, commands) = orders(&connections, names, callers, time).await?;
+            // In turns, so that what else the machine does falls upon both.
+            let (mut peers, mut ours) = (Vec::new(), Vec::new());
+            for _ in 0..TURNS {
+                peers.push(orders(&Way::Peer(connections.clone()), names, callers, time / TURNS).await?);
+                ours.push(orders(&Way::Ours(store.clone()), names, callers, time / TURNS).await?);
+            }
+            let (peer, our) = (Figures::median(peers), Figures::median(ours));
+            let ratio = our.rate / peer.rate;
             rows.push(vec![
                 names.to_string(),
                 callers.to_string(),
-                format!("{rate:.0}"),
-                format!("{:.2} ms", p50.as_secs_f64() * 1e3),
-                format!("{:.2} ms", p99.as_secs_f64() * 1e3),
-                "2".to_owned(),
-                format!("{commands:.0}"),
+                format!("{:.0}", peer.rate),
+                format!("{:.0}", our.rate),
+                format!("{ratio:.2}"),
+                format!("{} / {}", milliseconds(peer.p50), milliseconds(our.p50)),
+                format!("{} / {}", milliseconds(peer.p99), milliseconds(our.p99)),
             ]);
-            figures.push(json!({"names": names, "callers": callers, "orders_per_second": rate,
-                "p50_us": p50.as_micros(), "p99_us": p99.as_micros(), "commands": commands}));
+            figures.push(json!({"names": names, "callers": callers, "peer": peer.json(), "ours": our.json(),
+                "ratio": ratio}));
         }
     }
+    let our_bytes = our_bytes(&store, &mut connections[0]).await?;
     server.kill().await;
-    let head = ["names", "callers", "decisions a second", "p50", "p99", "round trips", "commands"];
+    let head = ["names", "callers", "peer's decisions a second", "ours", "ratio", "p50, peer's / ours", "p99, peer's / ours"];
     let page = format!(
-        "{machine}. Redis {version}, one node on the same machine, {CONNECTIONS} connections. What our script makes of the same \
-         decision is not measured here.\n\n{}\nBytes a bucket (INFO memory over 100,000 keys that expire): {bytes}.\n\n200 at once on a \
-         bucket of 50, 20 runs each, admitted in the median: {exactness}.\n",
+        "{machine}. Redis {version}, one node on the same machine, {CONNECTIONS} connections for either. The peer's way takes two round \
+         trips and 2n + 4 commands, ours one script call; medians of {TURNS} turns each.\n\n{}\nBytes a bucket (INFO memory over 100,000 \
+         keys that expire): ours {our_bytes}; the peer's {bytes}.\n\n200 at once on a bucket of 50, 20 runs each, admitted by the \
+         peer's way in the median: {exactness}; by ours exactly what fits, as the conformance suite shows.\n",
         report::table(&head, &rows)
     );
     Ok((page, figures))
 }
 
-/// Decisions a second, median and 99th percentile, and commands of a decision as the server counts them.
-async fn orders(
-    connections: &[MultiplexedConnection],
-    names: u64,
-    callers: usize,
-    time: Duration,
-) -> Result<(f64, Duration, Duration, f64)> {
-    let mut first = connections[0].clone();
-    let before = commands(&mut first).await?;
+fn milliseconds(duration: Duration) -> String {
+    format!("{:.2} ms", duration.as_secs_f64() * 1e3)
+}
+
+fn our_store(port: u16) -> Result<Arc<RedisStore>> {
+    let url = format!("redis://127.0.0.1:{port}").parse()?;
+    let options = RedisStoreOptions {
+        connections_max: CONNECTIONS.try_into()?,
+        deadline: Duration::from_secs(10),
+        ..RedisStoreOptions::new(RedisServers::One(url))
+    };
+    Ok(Arc::new(RedisStore::connect(&options)?))
+}
+
+/// Who decides.
+#[derive(Clone)]
+enum Way {
+    Peer(Vec<MultiplexedConnection>),
+    Ours(Arc<RedisStore>),
+}
+
+impl Way {
+    /// Whether an order is admitted; what is spent from stands first.
+    async fn admits(&mut self, caller: usize, keys: &[String], quota: &Quota) -> Result<bool> {
+        match self {
+            Self::Peer(connections) => {
+                let connection = caller % connections.len();
+                read_decide_write(&mut connections[connection], keys, quota).await
+            }
+            Self::Ours(store) => {
+                let entry = |(place, key): (usize, &String)| Entry {
+                    id: HashKey::new([1; 16]).bucket(0, &[key.as_bytes()]),
+                    charge: charge(quota, if place == 0 { Action::Spend } else { Action::Check }),
+                };
+                let batch: Vec<_> = keys.iter().enumerate().map(entry).collect();
+                Ok(store.decide(&batch, now()).await?.verdict == Verdict::Allow)
+            }
+        }
+    }
+}
+
+fn charge(quota: &Quota, action: Action) -> Charge {
+    Charge { quota: *quota, cost: Cost(1), action }
+}
+
+/// Of one kind of decision.
+struct Figures {
+    rate: f64,
+    p50: Duration,
+    p99: Duration,
+}
+
+impl Figures {
+    /// The turn with the median rate.
+    fn median(mut turns: Vec<Self>) -> Self {
+        turns.sort_by(|one, other| one.rate.total_cmp(&other.rate));
+        turns.swap_remove(turns.len() / 2)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        json!({"orders_per_second": self.rate, "p50_us": self.p50.as_micros(), "p99_us": self.p99.as_micros()})
+    }
+}
+
+async fn orders(way: &Way, names: u64, callers: usize, time: Duration) -> Result<Figures> {
     let start = Instant::now();
     let tasks: Vec<_> = (0..callers)
         .map(|caller| {
-            let mut connection = connections[caller % connections.len()].clone();
+            let mut way = way.clone();
             tokio::spawn(async move {
                 let (mut random, mut took) = (fastrand::Rng::with_seed(caller as u64), Vec::new());
                 while start.elapsed() < time {
                     let begun = Instant::now();
                     let keys = order(&mut random, names);
-                    let allowed = read_decide_write(&mut connection, &keys, &quota(1_000_000)).await?;
+                    let allowed = way.admits(caller, &keys, &quota(1_000_000)).await?;
                     assert!(allowed, "no bucket runs empty");
                     took.push(begun.elapsed());
                 }
@@ -112,10 +183,8 @@ async fn orders(
         took.extend(task.await??);
     }
     let rate = took.len() as f64 / start.elapsed().as_secs_f64();
-    // INFO counts itself.
-    let commands = (commands(&mut first).await? - before - 1) as f64 / took.len() as f64;
     took.sort();
-    Ok((rate, took[took.len() / 2], took[took.len() * 99 / 100], commands))
+    Ok(Figures { rate, p50: took[took.len() / 2], p99: took[took.len() * 99 / 100] })
 }
 
 /// An account, an address and names with their domains; what is spent from stands first.
@@ -147,9 +216,8 @@ async fn read_decide_write(
     }
     let stored: Vec<Option<u64>> = read.query_async(connection).await?;
     let now = now();
-    let charge = |action| Charge { quota: *quota, cost: Cost(1), action };
-    let mut charges = vec![charge(Action::Check); keys.len()];
-    charges[0] = charge(Action::Spend);
+    let mut charges = vec![charge(quota, Action::Check); keys.len()];
+    charges[0] = charge(quota, Action::Spend);
     let bucket = |tat: &Option<u64>| Bucket::from_tat(Timestamp::from_nanos(tat.unwrap_or(0)));
     let mut buckets: Vec<_> = stored.iter().map(bucket).collect();
     if decide(&charges, &mut buckets, now)?.verdict != Verdict::Allow {
@@ -223,12 +291,24 @@ async fn bytes(connection: &mut MultiplexedConnection) -> Result<String> {
     Ok(told.join(", "))
 }
 
-async fn used_memory(connection: &mut MultiplexedConnection) -> Result<u64> {
-    field(connection, "memory", "used_memory:").await
+/// What a bucket of ours takes in the server.
+async fn our_bytes(store: &RedisStore, connection: &mut MultiplexedConnection) -> Result<u64> {
+    const COUNT: u64 = 100_000;
+    let _: () = redis::cmd("FLUSHALL").query_async(connection).await?;
+    let before = used_memory(connection).await?;
+    let spend = |number: u64| Entry {
+        id: HashKey::new([1; 16]).bucket(0, &[&number.to_le_bytes()]),
+        charge: charge(&quota(1000), Action::Spend),
+    };
+    for chunk in (0..COUNT).collect::<Vec<_>>().chunks(1000) {
+        let batch: Vec<_> = chunk.iter().copied().map(spend).collect();
+        store.decide(&batch, now()).await?;
+    }
+    Ok((used_memory(connection).await? - before) / COUNT)
 }
 
-async fn commands(connection: &mut MultiplexedConnection) -> Result<u64> {
-    field(connection, "stats", "total_commands_processed:").await
+async fn used_memory(connection: &mut MultiplexedConnection) -> Result<u64> {
+    field(connection, "memory", "used_memory:").await
 }
 
 async fn field(connection: &mut MultiplexedConnection, section: &str, field: &str) -> Result<u64> {

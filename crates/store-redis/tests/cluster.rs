@@ -1,0 +1,329 @@
+//! The store on a real cluster, also while nodes fail and slots move.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::task::JoinHandle;
+use tollgate_engine::{Action, Charge, Cost, Quota, Timestamp, Verdict};
+use tollgate_store::{
+    BucketStore, Entry, HashKey, StoreError,
+    transfer::{BucketTransfer, Place},
+};
+use tollgate_store_redis::{Clock, RedisServers, RedisStore, RedisStoreOptions};
+use tollgate_test_servers::{process::Signal, redis_cluster::RedisCluster};
+
+/// Long enough for a busy machine.
+const PATIENT: Duration = Duration::from_secs(60);
+/// Ignored: the nodes' clocks decide.
+const NOW: Timestamp = Timestamp::EPOCH;
+const BURST: u64 = 50;
+
+mod conformance {
+    use super::*;
+
+    tollgate_store::conformance_suite!(empty_store().await);
+
+    async fn empty_store() -> Arc<dyn BucketStore> {
+        let cluster = RedisCluster::start(3, false, &[]).await;
+        Arc::new(tollgate_store::conformance::Keeping(store(&cluster, PATIENT, Clock::Given), cluster))
+    }
+}
+
+fn store(cluster: &RedisCluster, deadline: Duration, clock: Clock) -> RedisStore {
+    RedisStore::connect(&RedisStoreOptions { deadline, clock, ..options(cluster) }).expect("they go together")
+}
+
+fn options(cluster: &RedisCluster) -> RedisStoreOptions {
+    let urls = cluster.urls().iter().map(|url| url.parse().expect("the URL makes sense")).collect();
+    RedisStoreOptions::new(RedisServers::Cluster(urls))
+}
+
+/// A burst of which nothing comes back while a test runs.
+fn quota() -> Quota {
+    Quota::new(1, Duration::from_secs(3600), BURST).expect("representable")
+}
+
+fn entry(number: u64, cost: u64) -> Entry {
+    let charge = Charge { quota: quota(), cost: Cost(cost), action: Action::Spend };
+    Entry { id: HashKey::new([1; 16]).bucket(0, &[&number.to_le_bytes()]), charge }
+}
+
+async fn verdict(store: &RedisStore, batch: &[Entry]) -> Result<Verdict, StoreError> {
+    store.decide(batch, NOW).await.map(|decision| decision.verdict)
+}
+
+async fn left(store: &RedisStore, number: u64) -> u64 {
+    store.peek(entry(number, 1).id, &quota(), NOW).await.expect("the node answers").remaining
+}
+
+/// Callers that spend from buckets 0 to `buckets`, each decision from two of them, until they are told to stop.
+struct Load {
+    stop: Arc<AtomicBool>,
+    admitted: Arc<Vec<AtomicU64>>,
+    failed: Arc<AtomicU64>,
+    callers: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    fn start(store: &Arc<RedisStore>, buckets: u64) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let admitted: Arc<Vec<_>> = Arc::new((0..buckets).map(|_| AtomicU64::new(0)).collect());
+        let failed = Arc::new(AtomicU64::new(0));
+        let callers = (0..8).map(|caller| {
+            let (store, stop) = (store.clone(), stop.clone());
+            let (admitted, failed) = (admitted.clone(), failed.clone());
+            tokio::spawn(async move {
+                let mut turn = caller;
+                while !stop.load(Ordering::Relaxed) {
+                    turn += 7;
+                    let pair = [turn % buckets, (turn + 1 + turn / buckets % (buckets - 1)) % buckets];
+                    match verdict(&store, &pair.map(|number| entry(number, 1))).await {
+                        Ok(Verdict::Allow) => pair.map(|number| {
+                            admitted[usize::try_from(number).expect("it is small")]
+                                .fetch_add(1, Ordering::Relaxed)
+                        }),
+                        Ok(Verdict::Deny { .. }) => [0, 0],
+                        Err(_) => [failed.fetch_add(1, Ordering::Relaxed), 0],
+                    };
+                    // As fast as that, a burst would be over before anything can happen to the cluster.
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+            })
+        });
+        Self { callers: callers.collect(), stop, admitted, failed }
+    }
+
+    fn admitted(&self) -> Vec<u64> {
+        self.admitted.iter().map(|count| count.load(Ordering::Relaxed)).collect()
+    }
+
+    /// Waits until so many more decisions over two buckets have been admitted.
+    async fn goes_on(&self, decisions: u64) {
+        let before: u64 = self.admitted().iter().sum();
+        let goes_on = async {
+            while self.admitted().iter().sum::<u64>() < before + 2 * decisions {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENT, goes_on).await.expect("decisions are admitted");
+    }
+
+    /// What was admitted of each bucket, and how many decisions failed.
+    async fn stop(self) -> (Vec<u64>, u64) {
+        self.stop.store(true, Ordering::Relaxed);
+        for caller in self.callers {
+            caller.await.expect("no caller panics");
+        }
+        let admitted = self.admitted.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+        (admitted, self.failed.load(Ordering::Relaxed))
+    }
+}
+
+/// What each bucket has left.
+async fn rest(store: &RedisStore, buckets: u64) -> Vec<u64> {
+    let mut rest = Vec::new();
+    for number in 0..buckets {
+        rest.push(left(store, number).await);
+    }
+    rest
+}
+
+#[tokio::test]
+async fn slots_that_move_under_load_grant_nothing_twice_and_nothing_fails() {
+    const BUCKETS: u64 = 4000;
+    let cluster = RedisCluster::start(3, false, &[]).await;
+    let store = Arc::new(store(&cluster, PATIENT, Clock::Server));
+    let load = Load::start(&store, BUCKETS);
+    load.goes_on(1000).await;
+    cluster.reshard(3000, 0, 1).await;
+    load.goes_on(1000).await;
+    cluster.reshard(2000, 2, 0).await;
+    load.goes_on(1000).await;
+    let (admitted, failed) = load.stop().await;
+    assert_eq!(failed, 0, "a bucket on the move is found");
+
+    let rest = rest(&store, BUCKETS).await;
+    for (number, (admitted, rest)) in admitted.iter().zip(rest).enumerate() {
+        assert_eq!(admitted + rest, BURST, "bucket {number}");
+    }
+}
+
+#[tokio::test]
+async fn bucket_of_a_slot_that_is_half_way_is_found_on_either_side() {
+    let cluster = RedisCluster::start(3, false, &[]).await;
+    let store = store(&cluster, PATIENT, Clock::Server);
+    let moving = number_on(&cluster, 0).await;
+    let ids: Vec<_> = (0..3).map(|node| cluster.ask(node, &["CLUSTER", "MYID"])).collect();
+    let ids = futures_util::future::join_all(ids).await;
+    let spends = async |left_then: u64| {
+        // Beside buckets of every node, and alone.
+        let beside: Vec<_> = (0..20).map(|number| entry(number, 1)).chain([entry(moving, 1)]).collect();
+        assert_eq!(verdict(&store, &beside).await.expect("it is found"), Verdict::Allow);
+        assert_eq!(verdict(&store, &[entry(moving, 1)]).await.expect("it is found"), Verdict::Allow);
+        assert_eq!(left(&store, moving).await, left_then);
+    };
+    assert_eq!(verdict(&store, &[entry(moving, 1)]).await.expect("it answers"), Verdict::Allow);
+    let client = redis::Client::open(cluster.node(0).url()).expect("the URL makes sense");
+    let mut source = client.get_multiplexed_async_connection().await.expect("the node runs");
+    let key: Vec<u8> = redis::cmd("RANDOMKEY").query_async(&mut source).await.expect("it has one");
+    let mut ask_slot = redis::cmd("CLUSTER");
+    let slot: u64 = ask_slot.arg("KEYSLOT").arg(&key).query_async(&mut source).await.expect("it has a slot");
+    let slot = slot.to_string();
+
+    cluster.ask(1, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &ids[0]]).await;
+    cluster.ask(0, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &ids[1]]).await;
+    spends(BURST - 3).await;
+    let mut migrate = redis::cmd("MIGRATE");
+    migrate.arg("127.0.0.1").arg(cluster.node(1).port()).arg(&key).arg(0).arg(5000);
+    let _: String = migrate.query_async(&mut source).await.expect("the key moves");
+    spends(BURST - 5).await;
+    store.refund(&[entry(moving, 1)], NOW).await.expect("it is found");
+    assert_eq!(left(&store, moving).await, BURST - 4);
+    store.reset(&[entry(moving, 1).id]).await.expect("it is found");
+    spends(BURST - 2).await;
+    for node in [1, 0, 2] {
+        cluster.ask(node, &["CLUSTER", "SETSLOT", &slot, "NODE", &ids[1]]).await;
+    }
+    spends(BURST - 4).await;
+}
+
+#[tokio::test]
+async fn failover_under_load_loses_no_more_than_its_replica_had_not_received() {
+    const BUCKETS: u64 = 4000;
+    let mut cluster = RedisCluster::start(3, true, &[]).await;
+    let store = Arc::new(store(&cluster, Duration::from_millis(500), Clock::Server));
+    let load = Load::start(&store, BUCKETS);
+    load.goes_on(1000).await;
+    // All that was answered until here is at the replica.
+    let received = load.admitted();
+    assert_eq!(cluster.ask(0, &["WAIT", "1", "10000"]).await, "1");
+    cluster.node_mut(0).kill().await;
+    let at_the_end = load.admitted();
+    cluster.wait_until(3, &["ROLE"], "master").await;
+    cluster.wait_until(1, &["CLUSTER", "INFO"], "cluster_state:ok").await;
+    load.goes_on(1000).await;
+    let (admitted, failed) = load.stop().await;
+    assert!(failed > 0, "the master was away for a while");
+
+    let rest = rest(&store, BUCKETS).await;
+    for number in 0..admitted.len() {
+        let may_be_lost = at_the_end[number] - received[number] + 1;
+        let granted = admitted[number] + rest[number];
+        assert!(
+            granted <= BURST + may_be_lost,
+            "bucket {number}: {granted} granted, {may_be_lost} may be lost"
+        );
+    }
+}
+
+#[tokio::test]
+async fn lost_node_takes_only_its_own_buckets_away() {
+    let mut cluster = RedisCluster::start(3, false, &["--cluster-require-full-coverage", "no"]).await;
+    let store = store(&cluster, Duration::from_secs(5), Clock::Server);
+    for number in 0..30 {
+        assert_eq!(verdict(&store, &[entry(number, 1)]).await.expect("it answers"), Verdict::Allow);
+    }
+    cluster.node_mut(1).kill().await;
+    let mut away = Vec::new();
+    for number in 0..30 {
+        match verdict(&store, &[entry(number, 1)]).await {
+            Ok(verdict) => assert_eq!(verdict, Verdict::Allow),
+            Err(StoreError::Unavailable { .. }) => away.push(number),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!((1..30).contains(&away.len()), "{away:?}");
+
+    // A decision over one that is there and one that is away gives back what it spent.
+    let there = (0..30).find(|number| !away.contains(number)).expect("most are there");
+    let before = left(&store, there).await;
+    let failed = verdict(&store, &[entry(there, 1), entry(away[0], 1)]).await;
+    assert!(matches!(failed, Err(StoreError::Unavailable { .. })), "{failed:?}");
+    assert_eq!(left(&store, there).await, before);
+}
+
+#[tokio::test]
+async fn what_a_silent_node_may_have_spent_is_not_given_back_and_the_others_part_is() {
+    let cluster = RedisCluster::start(3, false, &[]).await;
+    // One connection each, so that nothing is spent on making another while the node is silent.
+    let connections_max = NonZeroUsize::MIN;
+    let hasty =
+        RedisStoreOptions { deadline: Duration::from_millis(300), connections_max, ..options(&cluster) };
+    let hasty = RedisStore::connect(&hasty).expect("they go together");
+    let patient = store(&cluster, PATIENT, Clock::Server);
+    let (there, silent) = (number_on(&cluster, 0).await, number_on(&cluster, 1).await);
+    for number in [there, silent] {
+        assert_eq!(verdict(&hasty, &[entry(number, 1)]).await.expect("it answers"), Verdict::Allow);
+    }
+
+    cluster.node(1).signal(Signal::STOP);
+    let failed = verdict(&hasty, &[entry(there, 1), entry(silent, 1)]).await;
+    assert!(matches!(failed, Err(StoreError::Unavailable { .. })), "{failed:?}");
+    let given_back = async {
+        while left(&patient, there).await != BURST - 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENT, given_back).await.expect("it is given back although nobody waits");
+
+    cluster.node(1).signal(Signal::CONT);
+    cluster.wait_until(1, &["CLUSTER", "INFO"], "cluster_state:ok").await;
+    assert_eq!(left(&patient, silent).await, BURST - 2, "it was sent, and carried out");
+}
+
+/// The number of a bucket whose slot is a master's.
+async fn number_on(cluster: &RedisCluster, master: usize) -> u64 {
+    let probe = store(cluster, PATIENT, Clock::Server);
+    for number in 1000.. {
+        let before: u64 = cluster.ask(master, &["DBSIZE"]).await.parse().expect("it is a number");
+        verdict(&probe, &[entry(number, 1)]).await.expect("it answers");
+        let after: u64 = cluster.ask(master, &["DBSIZE"]).await.parse().expect("it is a number");
+        probe.reset(&[entry(number, 1).id]).await.expect("it answers");
+        if before < after {
+            return number;
+        }
+    }
+    unreachable!("numbers do not end")
+}
+
+#[tokio::test]
+async fn buckets_move_from_one_cluster_into_another() {
+    let (first, second) =
+        (RedisCluster::start(3, false, &[]).await, RedisCluster::start(2, false, &[]).await);
+    let (from, to) = (store(&first, PATIENT, Clock::Server), store(&second, PATIENT, Clock::Server));
+    for number in 0..300 {
+        let spent = verdict(&from, &[entry(number, 1 + number % 3)]).await.expect("it answers");
+        assert_eq!(spent, Verdict::Allow);
+    }
+    let mut place = Some(Place::default());
+    while let Some(at) = place {
+        let part = from.part(at).await.expect("the nodes answer");
+        to.take(&part.buckets, NOW).await.expect("the nodes answer");
+        place = part.next;
+    }
+    for number in 0..300 {
+        assert_eq!(left(&to, number).await, left(&from, number).await, "bucket {number}");
+        assert_eq!(left(&to, number).await, BURST - 1 - number % 3);
+    }
+}
+
+#[tokio::test]
+async fn cluster_is_found_by_any_of_its_nodes_even_a_replica() {
+    let cluster = RedisCluster::start(3, true, &[]).await;
+    for node in [0, 4] {
+        let seed = cluster.node(node).url().parse().expect("the URL makes sense");
+        let options = RedisStoreOptions {
+            deadline: PATIENT,
+            ..RedisStoreOptions::new(RedisServers::Cluster(vec![seed]))
+        };
+        let store = RedisStore::connect(&options).expect("they go together");
+        let batch: Vec<_> = (0..30).map(|number| entry(number, 1)).collect();
+        assert_eq!(verdict(&store, &batch).await.expect("it answers"), Verdict::Allow);
+    }
+}
