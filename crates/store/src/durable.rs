@@ -45,6 +45,7 @@ use crate::{
     transfer::{BucketTransfer, Part, Place, raise},
 };
 
+mod load;
 mod log;
 #[cfg(test)]
 mod tests;

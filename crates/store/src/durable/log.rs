@@ -11,26 +11,26 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use redb::{
-    Builder, Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
-    backends::FileBackend,
-};
+use redb::{Builder, Database, StorageBackend, TableDefinition, backends::FileBackend};
 use siphasher::sip::SipHasher13;
 use tollgate_engine::{Bucket, Timestamp};
 
 use crate::{
     BucketId,
-    durable::OpenError,
+    durable::{
+        OpenError,
+        load::{Loaded, load},
+    },
     memory::{self, MemoryStore},
     private_file::open_private,
     record::{RECORD_BYTES, append, records},
 };
 
 /// Changes by the number of their commit.
-const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
+pub(super) const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
 
 /// Buckets by the part of the memory table in which they lie.
-const PARTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("parts");
+pub(super) const PARTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("parts");
 
 /// Bytes of the checksum after a row's records.
 const CHECKSUM_BYTES: usize = 8;
@@ -80,32 +80,16 @@ impl Log {
         now: Timestamp,
     ) -> Result<Self, OpenError> {
         let database = opener(&path).map_err(|source| OpenError::of(&path, source))?;
-        let mut log =
-            Self { path, opener, database: None, next: 0, log_bytes: 0, checkpoint: None, checkpoints: 0 };
-        log.load(&database, memory, now)?;
-        log.database = Some(database);
-        Ok(log)
-    }
-
-    fn load(&mut self, database: &Database, memory: &MemoryStore, now: Timestamp) -> Result<(), OpenError> {
-        let unusable = |error: redb::Error| OpenError::of(&self.path, error);
-        let read = database.begin_read().map_err(|error| unusable(error.into()))?;
-        let restore = |row: &[u8]| {
-            let buckets = buckets(row).ok_or_else(|| OpenError::damaged(&self.path))?;
-            memory.restore(buckets, now).map_err(|error| OpenError::of_store(&self.path, error))
-        };
-        let parts = read.open_table(PARTS).map_err(|error| unusable(error.into()))?;
-        for row in parts.iter().map_err(|error| unusable(error.into()))? {
-            restore(row.map_err(|error| unusable(error.into()))?.1.value())?;
-        }
-        let log = read.open_table(LOG).map_err(|error| unusable(error.into()))?;
-        for row in log.iter().map_err(|error| unusable(error.into()))? {
-            let (number, row) = row.map_err(|error| unusable(error.into()))?;
-            restore(row.value())?;
-            self.next = number.value() + 1;
-            self.log_bytes += row.value().len() as u64;
-        }
-        Ok(())
+        let Loaded { next, bytes } = load(&database, &path, memory, now)?;
+        Ok(Self {
+            path,
+            opener,
+            database: Some(database),
+            next,
+            log_bytes: bytes,
+            checkpoint: None,
+            checkpoints: 0,
+        })
     }
 
     /// Whether a checkpoint has parts left to write, though nothing may have changed.
@@ -233,8 +217,13 @@ fn checksum(records: &[u8]) -> [u8; CHECKSUM_BYTES] {
     hasher.finish().to_le_bytes()
 }
 
-/// The buckets of a row, unless it is damaged.
-fn buckets(row: &[u8]) -> Option<impl Iterator<Item = (BucketId, Bucket)>> {
-    let (bytes, told) = row.split_last_chunk::<CHECKSUM_BYTES>()?;
-    if *told == checksum(bytes) { records(bytes) } else { None }
+/// Whether a row is as it was written.
+pub(super) fn is_whole(row: &[u8]) -> bool {
+    row.split_last_chunk::<CHECKSUM_BYTES>().is_some_and(|(records, told)| *told == checksum(records))
+}
+
+/// The buckets of a row that is whole.
+pub(super) fn buckets(row: &[u8]) -> impl Iterator<Item = (BucketId, Bucket)> {
+    let records_only = &row[..row.len().saturating_sub(CHECKSUM_BYTES)];
+    records(records_only).into_iter().flatten()
 }

@@ -322,6 +322,27 @@ fn store_on_a_disk_with_more_buckets_than_the_cap_says_so() {
     assert_eq!(capped(100).expect("they fit").len(), 100, "nothing was lost by trying");
 }
 
+#[tokio::test]
+async fn store_at_its_cap_opens_again_whatever_came_and_went() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = DurableStoreOptions {
+        directory: folder.path().to_owned(),
+        buckets_max: 50,
+        durability: Durability::Interval(Duration::from_millis(1)),
+    };
+    let store = DurableStore::open(options.clone(), T0).expect("an empty folder");
+    for number in 0..5000 {
+        if let Some(oldest) = u64::checked_sub(number, 50) {
+            store.reset(&[spend(oldest, 5, 1).id]).await.expect("the store answers");
+        }
+        assert!(allows(&store, &[spend(number, 5, 2)], T0).await);
+    }
+    let expected = held(&store);
+    assert_eq!(expected.len(), 50);
+    drop(store);
+    assert!(held(&DurableStore::open(options, T0).expect("they fit")) == expected);
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_read_what_is_kept() {
