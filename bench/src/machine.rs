@@ -1,6 +1,6 @@
 //! Where the figures were measured, and how busy it was.
 
-use std::fs;
+use std::{fs, path::Path};
 
 /// Above this, other work takes part of the two cores and every absolute figure is worse than it need be.
 const LOAD_QUIET: f64 = 1.0;
@@ -21,6 +21,13 @@ pub fn describe() -> String {
     let memory = kibibytes("/proc/meminfo", "MemTotal:") >> 20;
     let model = model.trim_start_matches(['\t', ' ', ':']);
     format!("{cores} cores of {model}, {memory} GiB, load average {:.2} at the start", load())
+}
+
+/// A folder on a real disk, which a folder for temporary files need not be.
+pub fn folder() -> std::io::Result<tempfile::TempDir> {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    fs::create_dir_all(&target)?;
+    tempfile::tempdir_in(target)
 }
 
 /// The load average of the last minute.

@@ -3,13 +3,14 @@
 mod contest;
 mod contestant;
 mod embedded;
+mod engines;
 mod machine;
 mod one_redis;
 mod report;
 mod scale;
 mod soak;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -35,6 +36,12 @@ enum Command {
         #[arg(long, default_value_t = 10.0)]
         minutes: f64,
     },
+    /// Opens an embedded store and prints the seconds it takes; in a process of its own
+    #[command(hide = true)]
+    Open { folder: PathBuf },
+    /// One step of an engine's measuring; in a process of its own
+    #[command(hide = true)]
+    Engine(engines::StepArguments),
     /// Fills one contestant and prints its bytes a key; in a process of its own
     #[command(hide = true)]
     Bytes { contestant: String, keys: u64 },
@@ -48,6 +55,8 @@ enum Section {
     Memory,
     /// The embedded store: decisions, bytes written, restart
     Embedded,
+    /// redb, fjall, SQLite and LMDB as the disk behind the buckets
+    Engines,
     /// The same decisions on one Redis: as the peer makes them, and by our store
     Redis,
 }
@@ -62,6 +71,7 @@ fn main() -> Result<()> {
                         Section::Memory => contest::run(quick)?,
                         Section::Scale => scale::run(quick)?,
                         Section::Embedded => embedded::run(quick)?,
+                        Section::Engines => engines::run(quick)?,
                         Section::Redis => one_redis::run(quick)?,
                     }
                 }
@@ -69,6 +79,8 @@ fn main() -> Result<()> {
             Ok(())
         }
         Command::Soak { minutes } => soak::run(Duration::from_secs_f64(minutes * 60.0)),
+        Command::Open { folder } => embedded::print_opening(&folder),
+        Command::Engine(arguments) => engines::step(&arguments),
         Command::Bytes { contestant, keys } => contest::print_bytes(&contestant, keys),
     }
 }

@@ -1,11 +1,12 @@
 //! Reading the file of a durable store into memory, with every core.
 //!
-//! First the parts, each thread some of them; then the log, in which the last change of a bucket counts: so each thread
-//! reads all of it, and puts the buckets of its own share.
+//! First the parts, each thread some of them; then the log, in which the last change of a bucket counts. Its changes are sorted
+//! by where their buckets lie, many at a time, so that each thread has a range of its own and the processor's caches hold
+//! what it is at.
 
 use std::{
     collections::HashMap,
-    iter,
+    iter, mem,
     ops::Range,
     path::Path,
     thread::{self, available_parallelism},
@@ -18,7 +19,7 @@ use crate::{
     BucketId, StoreError,
     durable::{
         OpenError,
-        log::{LOG, PARTS, buckets, is_whole},
+        log::{LOG, PARTS, buckets},
     },
     memory::{self, MemoryStore},
 };
@@ -28,6 +29,12 @@ const THREADS_MAX: usize = 8;
 
 /// Buckets for which there was no room when they were read. The log may say later that others have gone; so many are waited with.
 const REFUSED_MAX: usize = 1_000_000;
+
+/// Changes of the log that are sorted at a time: some 50 megabytes.
+const SORTED_MAX: usize = 2_000_000;
+
+/// Ranges of names by which they are sorted: as many as there are parts, or the caches hold less than a range.
+const RANGES: usize = 1024;
 
 /// What the log has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,99 +52,97 @@ pub(super) fn load(
     memory: &MemoryStore,
     now: Timestamp,
 ) -> Result<Loaded, OpenError> {
-    let read = database.begin_read().map_err(|error| OpenError::of(path, error.into()))?;
+    let unusable = |error: redb::Error| OpenError::of(path, error);
+    let read = database.begin_read().map_err(|error| unusable(error.into()))?;
     let threads = available_parallelism().map_or(1, |threads| threads.get().min(THREADS_MAX));
-    let loader = || Loader { read: &read, path, memory, now, refused: HashMap::new() };
+    let mut readers: Vec<_> =
+        (0..threads).map(|_| Reader { path, memory, now, refused: HashMap::new() }).collect();
 
-    let of_parts = in_parallel(threads, |share| {
-        let mut loader = loader();
-        loader.parts(share_of(memory::PARTS, share, threads))?;
-        Ok(loader.refused)
-    })?;
-    let of_log = in_parallel(threads, |share| {
-        let mut loader = loader();
-        let refused = of_parts.iter().flatten().filter(|(id, _)| is_in(share, threads, **id));
-        loader.refused.extend(refused);
-        let loaded = loader.log(share, threads)?;
-        Ok((loaded, loader.refused))
-    })?;
-
-    let loader = loader();
-    for (id, bucket) in of_log.iter().flat_map(|(_, refused)| refused) {
-        loader.restore(*id, *bucket).map_err(|error| OpenError::of_store(path, error))?;
+    let share = |count: usize, number: usize| number * count / threads..(number + 1) * count / threads;
+    in_parallel(&mut readers, |number, reader| reader.parts(&read, share(memory::PARTS, number)))?;
+    let refused: Vec<_> = readers.iter_mut().flat_map(|reader| mem::take(&mut reader.refused)).collect();
+    for (id, bucket) in refused {
+        let whose = (0..threads).find(|number| share(RANGES, *number).contains(&range_of(id)));
+        readers[whose.expect("the shares cover all ranges")].refused.insert(id, bucket);
     }
-    Ok(of_log.first().map_or_else(Loaded::default, |(loaded, _)| *loaded))
+
+    let mut loaded = Loaded::default();
+    let mut sorted: Vec<Vec<_>> = vec![Vec::new(); RANGES];
+    let mut waiting = 0;
+    let mut put_sorted = |sorted: &mut Vec<Vec<_>>| {
+        in_parallel(&mut readers, |number, reader| reader.put_all(&sorted[share(RANGES, number)]))?;
+        sorted.iter_mut().for_each(Vec::clear);
+        Ok(())
+    };
+    let log = read.open_table(LOG).map_err(|error| unusable(error.into()))?;
+    for row in log.iter().map_err(|error| unusable(error.into()))? {
+        let (number, row) = row.map_err(|error| unusable(error.into()))?;
+        for (id, bucket) in buckets(row.value()).ok_or_else(|| OpenError::damaged(path))? {
+            sorted[range_of(id)].push((id, bucket));
+            waiting += 1;
+        }
+        loaded.next = number.value() + 1;
+        loaded.bytes += row.value().len() as u64;
+        if waiting >= SORTED_MAX {
+            put_sorted(&mut sorted)?;
+            waiting = 0;
+        }
+    }
+    put_sorted(&mut sorted)?;
+
+    for reader in readers {
+        for (id, bucket) in &reader.refused {
+            reader.restore(*id, *bucket).map_err(|error| OpenError::of_store(path, error))?;
+        }
+    }
+    Ok(loaded)
 }
 
-/// Does `work` for each share, and gathers what comes of it.
-fn in_parallel<T: Send>(
-    threads: usize,
-    work: impl Fn(usize) -> Result<T, OpenError> + Sync,
-) -> Result<Vec<T>, OpenError> {
+/// The parts are divided by the same high bits, so two threads seldom meet.
+fn range_of(id: BucketId) -> usize {
+    (id.0[1] >> (u64::BITS - RANGES.ilog2())) as usize
+}
+
+/// Lets each reader work in a thread of its own, and tells it its number.
+fn in_parallel<'a>(
+    readers: &mut [Reader<'a>],
+    work: impl Fn(usize, &mut Reader<'a>) -> Result<(), OpenError> + Sync,
+) -> Result<(), OpenError> {
     thread::scope(|scope| {
         let work = &work;
-        let running: Vec<_> = (0..threads).map(|share| scope.spawn(move || work(share))).collect();
-        running.into_iter().map(|thread| thread.join().expect("reading does not panic")).collect()
+        let readers = readers.iter_mut().enumerate();
+        let running: Vec<_> =
+            readers.map(|(number, reader)| scope.spawn(move || work(number, reader))).collect();
+        running.into_iter().try_for_each(|thread| thread.join().expect("reading does not panic"))
     })
 }
 
-/// The numbers of one share.
-fn share_of(count: usize, share: usize, shares: usize) -> Range<usize> {
-    share * count / shares..(share + 1) * count / shares
-}
-
-/// Whether a bucket is of a share, as its name says.
-fn is_in(share: usize, shares: usize, id: BucketId) -> bool {
-    // The high bits, by which the parts are divided, too: two threads seldom meet.
-    ((id.0[1] >> 32) as usize * shares) >> 32 == share
-}
-
-/// One thread's reading.
-struct Loader<'a> {
-    read: &'a ReadTransaction,
+/// What one thread puts into memory.
+struct Reader<'a> {
     path: &'a Path,
     memory: &'a MemoryStore,
     now: Timestamp,
     refused: HashMap<BucketId, Bucket>,
 }
 
-impl Loader<'_> {
-    fn parts(&mut self, parts: Range<usize>) -> Result<(), OpenError> {
+impl Reader<'_> {
+    fn parts(&mut self, read: &ReadTransaction, parts: Range<usize>) -> Result<(), OpenError> {
         let path = self.path;
         let unusable = |error: redb::Error| OpenError::of(path, error);
-        let table = self.read.open_table(PARTS).map_err(|error: TableError| unusable(error.into()))?;
+        let table = read.open_table(PARTS).map_err(|error: TableError| unusable(error.into()))?;
         #[expect(clippy::cast_possible_truncation, reason = "there are 1,024 parts")]
         let parts = parts.start as u32..parts.end as u32;
         for row in table.range(parts).map_err(|error| unusable(error.into()))? {
             let (_, row) = row.map_err(|error| unusable(error.into()))?;
-            if !is_whole(row.value()) {
-                return Err(OpenError::damaged(path));
-            }
-            for (id, bucket) in buckets(row.value()) {
+            for (id, bucket) in buckets(row.value()).ok_or_else(|| OpenError::damaged(path))? {
                 self.put(id, bucket)?;
             }
         }
         Ok(())
     }
 
-    fn log(&mut self, share: usize, shares: usize) -> Result<Loaded, OpenError> {
-        let path = self.path;
-        let unusable = |error: redb::Error| OpenError::of(path, error);
-        let mut loaded = Loaded::default();
-        let table = self.read.open_table(LOG).map_err(|error: TableError| unusable(error.into()))?;
-        for row in table.iter().map_err(|error| unusable(error.into()))? {
-            let (number, row) = row.map_err(|error| unusable(error.into()))?;
-            // One thread looks at the checksum for all.
-            if number.value() % shares as u64 == share as u64 && !is_whole(row.value()) {
-                return Err(OpenError::damaged(path));
-            }
-            for (id, bucket) in buckets(row.value()).filter(|(id, _)| is_in(share, shares, *id)) {
-                self.put(id, bucket)?;
-            }
-            loaded.next = number.value() + 1;
-            loaded.bytes += row.value().len() as u64;
-        }
-        Ok(loaded)
+    fn put_all(&mut self, ranges: &[Vec<(BucketId, Bucket)>]) -> Result<(), OpenError> {
+        ranges.iter().flatten().try_for_each(|(id, bucket)| self.put(*id, *bucket))
     }
 
     fn put(&mut self, id: BucketId, bucket: Bucket) -> Result<(), OpenError> {

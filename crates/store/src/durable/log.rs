@@ -217,13 +217,8 @@ fn checksum(records: &[u8]) -> [u8; CHECKSUM_BYTES] {
     hasher.finish().to_le_bytes()
 }
 
-/// Whether a row is as it was written.
-pub(super) fn is_whole(row: &[u8]) -> bool {
-    row.split_last_chunk::<CHECKSUM_BYTES>().is_some_and(|(records, told)| *told == checksum(records))
-}
-
-/// The buckets of a row that is whole.
-pub(super) fn buckets(row: &[u8]) -> impl Iterator<Item = (BucketId, Bucket)> {
-    let records_only = &row[..row.len().saturating_sub(CHECKSUM_BYTES)];
-    records(records_only).into_iter().flatten()
+/// The buckets of a row, unless it is damaged.
+pub(super) fn buckets(row: &[u8]) -> Option<impl Iterator<Item = (BucketId, Bucket)>> {
+    let (bytes, told) = row.split_last_chunk::<CHECKSUM_BYTES>()?;
+    if *told == checksum(bytes) { records(bytes) } else { None }
 }
