@@ -67,7 +67,7 @@ pub struct StepArguments {
 
 /// Measures all of them.
 pub fn run(quick: bool) -> Result<()> {
-    let buckets: u64 = if quick { 100_000 } else { 10_000_000 };
+    let buckets: u64 = if quick { 1_000_000 } else { 10_000_000 };
     let machine = machine::describe();
     let (mut rows, mut results) = (Vec::new(), Vec::new());
     for layout in [Layout::Rows, Layout::Log] {

@@ -34,8 +34,14 @@ pub(crate) struct Serve {
 impl Serve {
     /// Starts it in `folder`, logging to standard error.
     pub(crate) fn start(arguments: &[&str], folder: &Path) -> io::Result<Self> {
-        let mut serve = command(env!("CARGO_BIN_EXE_tollgate"), folder);
-        serve.arg("serve").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::start_with(&[], arguments, folder)
+    }
+
+    /// The same by way of another program, named with its own arguments.
+    pub(crate) fn start_with(before: &[&str], arguments: &[&str], folder: &Path) -> io::Result<Self> {
+        let words = [before, &[env!("CARGO_BIN_EXE_tollgate"), "serve"], arguments].concat();
+        let mut serve = command(words[0], folder);
+        serve.args(&words[1..]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = serve.spawn()?;
         let stdout = child.stdout.take().expect("standard output is piped");
         Ok(Self { child, lines: BufReader::new(stdout).lines(), printed: String::new() })

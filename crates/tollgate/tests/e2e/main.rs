@@ -16,6 +16,7 @@ mod volume;
 
 mod clock_and_faults;
 mod forgery;
+mod full_disk;
 mod issuance;
 mod limits;
 mod moving_buckets;

@@ -11,3 +11,13 @@ pub(crate) fn python_peer(environment: &str, program: &str) -> PathBuf {
         Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is a folder of the target folder");
     target.join("peers").join(environment).join("bin").join(program)
 }
+
+/// The flags with which `unshare` gives a view of the file system of one's own here, if any do.
+pub(crate) async fn mount_namespace(folder: &Path) -> Option<&'static str> {
+    for flags in ["-m", "-rm"] {
+        if finish(command("unshare", folder).args([flags, "true"])).await.status.success() {
+            return Some(flags);
+        }
+    }
+    None
+}

@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::{Attempt, Client};
 use crate::{
-    process::{command, finish},
+    process::{command, finish, mount_namespace},
     site::Site,
 };
 
@@ -54,13 +54,4 @@ async fn uacme(folder: &Path, site: &Site) -> Command {
     };
     command.args(["uacme", "--confdir", "config", "--acme-url", &site.directory, "--yes"]);
     command
-}
-
-async fn mount_namespace(folder: &Path) -> Option<&'static str> {
-    for flags in ["-m", "-rm"] {
-        if finish(command("unshare", folder).args([flags, "true"])).await.status.success() {
-            return Some(flags);
-        }
-    }
-    None
 }
