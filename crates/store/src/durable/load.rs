@@ -1,14 +1,15 @@
 //! Reading the file of a durable store into memory, with every core.
 //!
 //! First the parts, each thread some of them; then the log, in which the last change of a bucket counts. Its changes are sorted
-//! by where their buckets lie, many at a time, so that each thread has a range of its own and the processor's caches hold
-//! what it is at.
+//! by where their buckets lie, many at a time, while others are put: so each thread has ranges of its own, and the processor's
+//! caches hold what it is at.
 
 use std::{
     collections::HashMap,
     iter, mem,
     ops::Range,
     path::Path,
+    sync::{Arc, mpsc},
     thread::{self, available_parallelism},
 };
 
@@ -30,8 +31,8 @@ const THREADS_MAX: usize = 8;
 /// Buckets for which there was no room when they were read. The log may say later that others have gone; so many are waited with.
 const REFUSED_MAX: usize = 1_000_000;
 
-/// Changes of the log that are sorted at a time: some 50 megabytes.
-const SORTED_MAX: usize = 2_000_000;
+/// Changes of the log that are sorted at a time: 24 megabytes, of which a few lie in memory at once.
+const SORTED_MAX: usize = 1_000_000;
 
 /// Ranges of names by which they are sorted: as many as there are parts, or the caches hold less than a range.
 const RANGES: usize = 1024;
@@ -52,8 +53,7 @@ pub(super) fn load(
     memory: &MemoryStore,
     now: Timestamp,
 ) -> Result<Loaded, OpenError> {
-    let unusable = |error: redb::Error| OpenError::of(path, error);
-    let read = database.begin_read().map_err(|error| unusable(error.into()))?;
+    let read = database.begin_read().map_err(|error| OpenError::of(path, error.into()))?;
     let threads = available_parallelism().map_or(1, |threads| threads.get().min(THREADS_MAX));
     let mut readers: Vec<_> =
         (0..threads).map(|_| Reader { path, memory, now, refused: HashMap::new() }).collect();
@@ -66,14 +66,43 @@ pub(super) fn load(
         readers[whose.expect("the shares cover all ranges")].refused.insert(id, bucket);
     }
 
-    let mut loaded = Loaded::default();
-    let mut sorted: Vec<Vec<_>> = vec![Vec::new(); RANGES];
-    let mut waiting = 0;
-    let mut put_sorted = |sorted: &mut Vec<Vec<_>>| {
-        in_parallel(&mut readers, |number, reader| reader.put_all(&sorted[share(RANGES, number)]))?;
-        sorted.iter_mut().for_each(Vec::clear);
-        Ok(())
-    };
+    let loaded = thread::scope(|scope| {
+        let mut putting = Vec::new();
+        for (number, reader) in readers.iter_mut().enumerate() {
+            // One lies ready while another is put and the next is sorted.
+            let (sender, sorted) = mpsc::sync_channel::<Sorted>(1);
+            let ranges = share(RANGES, number);
+            let thread = scope
+                .spawn(move || sorted.iter().try_for_each(|sorted| reader.put_all(&sorted[ranges.clone()])));
+            putting.push((sender, thread));
+        }
+        let (senders, threads): (Vec<_>, Vec<_>) = putting.into_iter().unzip();
+        // A thread that failed takes no more, and says why when it is joined.
+        let loaded = sort_log(&read, path, |sorted| {
+            senders.iter().all(|sender| sender.send(Arc::clone(&sorted)).is_ok())
+        });
+        drop(senders);
+        let put = threads.into_iter().try_for_each(|thread| thread.join().expect("reading does not panic"));
+        put.and(loaded)
+    })?;
+
+    for reader in readers {
+        for (id, bucket) in &reader.refused {
+            reader.restore(*id, *bucket).map_err(|error| OpenError::of_store(path, error))?;
+        }
+    }
+    Ok(loaded)
+}
+
+/// Changes of the log, in its order within each range.
+type Sorted = Arc<Vec<Vec<(BucketId, Bucket)>>>;
+
+/// Reads the log, and gives its changes sorted, so many at a time, until `give` wants no more.
+fn sort_log(read: &ReadTransaction, path: &Path, give: impl Fn(Sorted) -> bool) -> Result<Loaded, OpenError> {
+    let unusable = |error: redb::Error| OpenError::of(path, error);
+    let empty =
+        || -> Vec<_> { iter::repeat_with(|| Vec::with_capacity(SORTED_MAX / RANGES)).take(RANGES).collect() };
+    let (mut loaded, mut sorted, mut waiting) = (Loaded::default(), empty(), 0);
     let log = read.open_table(LOG).map_err(|error| unusable(error.into()))?;
     for row in log.iter().map_err(|error| unusable(error.into()))? {
         let (number, row) = row.map_err(|error| unusable(error.into()))?;
@@ -84,17 +113,13 @@ pub(super) fn load(
         loaded.next = number.value() + 1;
         loaded.bytes += row.value().len() as u64;
         if waiting >= SORTED_MAX {
-            put_sorted(&mut sorted)?;
+            if !give(Arc::new(mem::replace(&mut sorted, empty()))) {
+                return Ok(loaded);
+            }
             waiting = 0;
         }
     }
-    put_sorted(&mut sorted)?;
-
-    for reader in readers {
-        for (id, bucket) in &reader.refused {
-            reader.restore(*id, *bucket).map_err(|error| OpenError::of_store(path, error))?;
-        }
-    }
+    give(Arc::new(sorted));
     Ok(loaded)
 }
 
