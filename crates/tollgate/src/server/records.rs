@@ -14,8 +14,9 @@ pub(super) async fn open(config: &RecordsConfig, data_dir: &DataDir) -> Result<R
         RecordsConfig::Sqlite => Records::open(&data_dir.join("records.sqlite")).await?,
         RecordsConfig::Postgresql(config) => {
             let options = options(config)?;
+            let records = Records::connect(&options).await?;
             tracing::info!(database = %options.shown(), "records are kept in PostgreSQL");
-            Records::connect(&options).await?
+            records
         }
     })
 }

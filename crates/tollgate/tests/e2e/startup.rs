@@ -148,3 +148,27 @@ async fn the_demo_shows_two_refusals_and_that_waiting_helps() {
     let left = std::fs::read_dir(folder.path()).expect("the folder is the test's own").count();
     assert_eq!(left, 0, "the demo keeps nothing");
 }
+
+#[tokio::test]
+async fn secrets_that_gateways_share_are_made_once_by_the_command_and_never_by_a_start() {
+    let folder = folder();
+    let shared = "data-dir = \"data\"\nsecrets-dir = \"secrets\"\n\
+                  [records]\nbackend = \"postgresql\"\n[records.postgresql]\nurl = \"postgresql://127.0.0.1:1/none\"\n";
+    configure(folder.path(), shared);
+    let output = tollgate(&["serve", "--config", "tollgate.toml"], folder.path()).await;
+    expect_refusal_to_start(&output, "secrets/bucket-hash.key is missing");
+    assert!(!folder.path().join("secrets").exists());
+
+    let output = tollgate(&["secrets", "new", "secrets"], folder.path()).await;
+    assert!(output.status.success(), "{}", crate::process::printed(&output));
+    let made = std::fs::read(folder.path().join("secrets/bucket-hash.key")).expect("it is made");
+    let output = tollgate(&["secrets", "new", "secrets"], folder.path()).await;
+    expect_refusal_to_start(&output, "secrets/bucket-hash.key is there already");
+    assert_eq!(std::fs::read(folder.path().join("secrets/bucket-hash.key")).expect("it is there"), made);
+
+    let output = tollgate(&["serve", "--config", "tollgate.toml"], folder.path()).await;
+    expect_refusal_to_start(&output, "cannot open the records database postgresql://127.0.0.1:1/none");
+    configure(folder.path(), &shared.replace("secrets-dir = \"secrets\"\n", ""));
+    let output = tollgate(&["serve", "--config", "tollgate.toml"], folder.path()).await;
+    expect_refusal_to_start(&output, "tollgate.toml:3: records.backend: needs secrets-dir");
+}
