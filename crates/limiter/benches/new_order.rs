@@ -17,9 +17,15 @@ use tollgate_acme::{
     identifier::{Identifier, IdentifierSet},
     resource::AccountId,
 };
-use tollgate_engine::Timestamp;
+use tollgate_engine::{Quota, Timestamp};
 use tollgate_limiter::{Admission, Chance, Clock, Limiter, LimiterOptions, NewOrder, unpause::UnpauseLinks};
-use tollgate_policy::{Policy, event::Exemption, preset::Preset};
+use tollgate_policy::{
+    Policy,
+    event::Exemption,
+    limit::LimitName,
+    overrides::{Override, Subject},
+    preset::Preset,
+};
 use tollgate_records::Records;
 use tollgate_store::{HashKey, MemoryStore, MemoryStoreOptions};
 
@@ -60,6 +66,36 @@ fn one_decision(bencher: Bencher<'_, '_>, identifiers: usize) {
             NewOrder { account, identifiers: set, replaces: None, issuer_window: None }
         })
         .bench_values(|order| decide(&limiter, black_box(order)));
+}
+
+/// The same decision without overrides and with 10,000 for domains and as many for accounts, one in a hundred
+/// of each: what looking them up costs.
+#[divan::bench(args = [0, 10_000], consts = [1, 10, 100], min_time = Duration::from_secs(2))]
+fn beside_overrides<const IDENTIFIERS: usize>(bencher: Bencher<'_, '_>, overrides: u64) {
+    let limiter = filled();
+    limiter.set_policy(Arc::new(limiter.policy().with_overrides((0..overrides).flat_map(overridden))));
+    let orders: Vec<_> = (0..ORDERS as u64).map(|seed| order(seed, IDENTIFIERS)).collect();
+    bencher
+        .with_inputs(|| {
+            let (account, set) = &orders[fastrand::usize(..orders.len())];
+            NewOrder { account, identifiers: set, replaces: None, issuer_window: None }
+        })
+        .bench_values(|order| decide(&limiter, black_box(order)));
+}
+
+fn overridden(number: u64) -> [(LimitName, Subject, Override); 2] {
+    let other = Override {
+        quota: Quota::new(300, Duration::from_secs(7 * 86_400), 300).expect("it is representable"),
+        author: "operator".to_owned(),
+        reason: "a bench".to_owned(),
+        expires: None,
+    };
+    let index = number * 100;
+    [
+        (LimitName::CertificatesPerRegisteredDomain, format!("customer-{index}.com")),
+        (LimitName::NewOrdersPerAccount, format!("/acme/acct/{index}")),
+    ]
+    .map(|(limit, text)| (limit, Subject::parse(limit, &text).expect("a subject"), other.clone()))
 }
 
 fn decide(limiter: &Limiter, order: NewOrder<'_>) -> Admission {

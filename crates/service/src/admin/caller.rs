@@ -116,10 +116,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// Counted and logged, without what was shown.
 fn refused(status: StatusCode, detail: impl ToString) -> Refused {
-    let reason = if status == StatusCode::FORBIDDEN { "role" } else { "unknown" };
+    count_refusal(if status == StatusCode::FORBIDDEN { "role" } else { "unknown" });
+    Refused::new(status, detail)
+}
+
+/// Counts and logs a refusal, without what was shown.
+pub(super) fn count_refusal(reason: &'static str) {
     metrics::counter!("tollgate_admin_refused_total", "reason" => reason).increment(1);
     tracing::warn!(reason, "a call of the admin API was refused");
-    Refused::new(status, detail)
 }

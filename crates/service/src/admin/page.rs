@@ -20,7 +20,7 @@ use tollgate_records::{
 };
 use url::form_urlencoded;
 
-use super::{Admin, overrides::would_lower};
+use super::{Admin, caller::count_refusal, overrides::would_lower};
 use crate::{
     access::{Grant, Role},
     api::RequestView,
@@ -121,6 +121,7 @@ pub(super) async fn decide(
         return notice(StatusCode::FORBIDDEN, "This form was sent from a page of another site.");
     }
     if grant.role != Role::Write {
+        count_refusal("role");
         return notice(StatusCode::FORBIDDEN, "You may look, but change nothing: this needs the role write.");
     }
     let Ok(id) = id.parse() else { return notice(StatusCode::NOT_FOUND, "There is no such request.") };
@@ -175,10 +176,15 @@ impl Admin {
     #[expect(clippy::result_large_err, reason = "the error is the answer")]
     fn visitor(&self, headers: &HeaderMap, uri: &Uri, certificate: &Certificate) -> Result<&Grant, Response> {
         let shown = certificate.0.as_ref();
-        let found = match basic_password(headers) {
-            Some(token) => self.access.by_token(&token),
+        let password = basic_password(headers);
+        let found = match &password {
+            Some(token) => self.access.by_token(token),
             None => self.known(headers, uri, shown).ok(),
         };
+        // Without a password this is a browser that has not yet asked for one.
+        if found.is_none() && password.is_some() {
+            count_refusal("unknown");
+        }
         found.ok_or_else(|| {
             let mut response = notice(StatusCode::UNAUTHORIZED, "This page needs a token, as the password.");
             let challenge = HeaderValue::from_static("Basic realm=\"tollgate\", charset=\"UTF-8\"");
