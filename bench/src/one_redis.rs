@@ -85,7 +85,15 @@ async fn measure(machine: &str, time: Duration) -> Result<(String, Vec<serde_jso
     }
     let our_bytes = our_bytes(&store, &mut connections[0]).await?;
     server.kill().await;
-    let head = ["names", "callers", "peer's decisions a second", "ours", "ratio", "p50, peer's / ours", "p99, peer's / ours"];
+    let head = [
+        "names",
+        "callers",
+        "peer's decisions a second",
+        "ours",
+        "ratio",
+        "p50, peer's / ours",
+        "p99, peer's / ours",
+    ];
     let page = format!(
         "{machine}. Redis {version}, one node on the same machine, {CONNECTIONS} connections for either. The peer's way takes two round \
          trips and 2n + 4 commands, ours one script call; medians of {TURNS} turns each.\n\n{}\nBytes a bucket (INFO memory over 100,000 \

@@ -22,7 +22,7 @@ use tollgate_store::{
     BucketId, BucketStore, Durability, DurableStore, DurableStoreOptions, Entry, MemoryStore,
     MemoryStoreOptions, StoreError,
 };
-use tollgate_store_redis::{Clock, RedisStore, RedisStoreOptions};
+use tollgate_store_redis::{Clock, RedisServers, RedisStore, RedisStoreOptions};
 use tollgate_test_servers::redis::RedisServer;
 
 use crate::{contestant::hash_key, machine, report};
@@ -123,7 +123,7 @@ impl Backends {
             DurableStore::open(DurableStoreOptions { directory, buckets_max: BUCKETS_MAX, durability }, T0)
         };
         let server = runtime.block_on(RedisServer::start(&[]));
-        let mut options = RedisStoreOptions::new(server.url().parse()?);
+        let mut options = RedisStoreOptions::new(RedisServers::One(server.url().parse()?));
         // What is looked for are wrong answers: a machine under load may be slow to give the right ones.
         (options.clock, options.deadline) = (Clock::Given, Duration::from_secs(30));
         Ok(Self {
