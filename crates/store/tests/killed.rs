@@ -135,11 +135,24 @@ async fn second_process() {
             // Nothing is left in it: let the reader see that the process is alive.
             writeln!(output, "-").expect("somebody reads");
         }
+        if random.u8(0..30) == 0 {
+            begin_a_checkpoint(&store).await;
+        }
         if !every_commit && random.u8(0..20) == 0 {
             store.flush().await.expect("the disk has room");
             writeln!(output, "!;").expect("somebody reads");
         }
     }
+}
+
+/// Most buckets become full and are forgotten: the file is then written anew, part by part, while the load goes on.
+async fn begin_a_checkpoint(store: &DurableStore) {
+    let quota = Quota::new(1, Duration::from_secs(1), 1).expect("representable");
+    let charge = Charge { quota, cost: Cost(1), action: Action::Record };
+    let short_lived = |number: u64| HashKey::new([1; 16]).bucket(1, &[&number.to_le_bytes()]);
+    let batch: Vec<_> = (0..100).map(|number| Entry { id: short_lived(number), charge }).collect();
+    store.decide(&batch, T0).await.expect("the disk has room");
+    store.sweep(T0.saturating_add(Duration::from_secs(10)));
 }
 
 fn open(folder: &Path, every_commit: bool) -> DurableStore {
