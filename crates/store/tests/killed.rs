@@ -51,7 +51,7 @@ fn kill_again_and_again(every_commit: bool) {
             folder = tempfile::tempdir().expect("a folder");
             told = Told::default();
         }
-        let lines = random.usize(0..200);
+        let lines = random.usize(0..400);
         told.read(start(folder.path(), every_commit), lines);
 
         let store = open(folder.path(), every_commit);
@@ -126,6 +126,11 @@ async fn second_process() {
     let store = open(Path::new(&folder), every_commit);
     let mut output = std::io::stdout();
     let mut random = fastrand::Rng::new();
+    // In every other life each decision is a commit, of which a checkpoint needs some three hundred.
+    let rewrites = random.bool();
+    if rewrites {
+        begin_a_checkpoint(&store).await;
+    }
     loop {
         let bucket = random.u64(0..BUCKETS);
         let decision = store.decide(&[entry(bucket)], T0).await.expect("the disk has room");
@@ -135,10 +140,10 @@ async fn second_process() {
             // Nothing is left in it: let the reader see that the process is alive.
             writeln!(output, "-").expect("somebody reads");
         }
-        if random.u8(0..30) == 0 {
-            begin_a_checkpoint(&store).await;
+        if rewrites {
+            store.decide(&[short_lived(0)], T0).await.expect("the disk has room");
         }
-        if !every_commit && random.u8(0..20) == 0 {
+        if !every_commit && (rewrites || random.u8(0..20) == 0) {
             store.flush().await.expect("the disk has room");
             writeln!(output, "!;").expect("somebody reads");
         }
@@ -147,12 +152,17 @@ async fn second_process() {
 
 /// Most buckets become full and are forgotten: the file is then written anew, part by part, while the load goes on.
 async fn begin_a_checkpoint(store: &DurableStore) {
-    let quota = Quota::new(1, Duration::from_secs(1), 1).expect("representable");
-    let charge = Charge { quota, cost: Cost(1), action: Action::Record };
-    let short_lived = |number: u64| HashKey::new([1; 16]).bucket(1, &[&number.to_le_bytes()]);
-    let batch: Vec<_> = (0..100).map(|number| Entry { id: short_lived(number), charge }).collect();
+    let batch: Vec<_> = (0..100).map(short_lived).collect();
     store.decide(&batch, T0).await.expect("the disk has room");
+    store.flush().await.expect("the disk has room");
     store.sweep(T0.saturating_add(Duration::from_secs(10)));
+}
+
+/// Recorded, so that it changes the bucket each time; full again in ten seconds.
+fn short_lived(number: u64) -> Entry {
+    let quota = Quota::new(1000, Duration::from_secs(1), 10_000).expect("representable");
+    let id = HashKey::new([1; 16]).bucket(1, &[&number.to_le_bytes()]);
+    Entry { id, charge: Charge { quota, cost: Cost(1), action: Action::Record } }
 }
 
 fn open(folder: &Path, every_commit: bool) -> DurableStore {
