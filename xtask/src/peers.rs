@@ -1,5 +1,5 @@
-//! The ACME clients and CAs that the end-to-end tests meet: Debian packages, and Python packages in
-//! virtual environments of their own under cargo's target folder (`target/peers`).
+//! The ACME clients, CAs and the browser that the end-to-end tests meet: Debian packages, and packages of Python
+//! and npm in folders of their own under cargo's target folder (`target/peers`).
 //!
 //! Nothing is skipped quietly: what cannot be installed is named, with the command that would.
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Commands the tests run, and the Debian package each is in.
-const COMMANDS: [(&str, &str); 14] = [
+const COMMANDS: [(&str, &str); 17] = [
     ("pebble", "pebble"),
     ("pebble-challtestsrv", "pebble"),
     ("lego", "lego"),
@@ -28,6 +28,10 @@ const COMMANDS: [(&str, &str); 14] = [
     ("psql", "postgresql"),
     // PostgreSQL refuses to run as root.
     ("setpriv", "util-linux"),
+    // The pages for people are looked at with these.
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("npm", "npm"),
     // dehydrated, acme-tiny and serles call these.
     ("openssl", "openssl"),
     ("curl", "curl"),
@@ -51,6 +55,9 @@ const ENVIRONMENTS: [(&str, &str); 3] = [
     ("serles", include_str!("../peers/serles.txt")),
 ];
 
+/// What checks that the pages can be used by everybody.
+const AXE: &str = "axe-core@4.14.1";
+
 /// Makes sure that every peer is there, installing what is missing where that is allowed.
 ///
 /// # Errors
@@ -68,7 +75,7 @@ pub(crate) fn ensure() -> Result<()> {
     for (name, requirements) in ENVIRONMENTS {
         install_environment(&python, &folder.join(name), requirements)?;
     }
-    Ok(())
+    install_axe(&folder.join("axe"))
 }
 
 fn missing_packages() -> Vec<&'static str> {
@@ -141,6 +148,23 @@ fn python() -> Option<PathBuf> {
 
     let candidates = [find("python3"), Some("/usr/bin/python3".into())];
     candidates.into_iter().flatten().find(|python| succeeds(Command::new(python).args(["-c", CHECK])))
+}
+
+/// Fetches axe-core, unless it is there in just this version.
+fn install_axe(folder: &Path) -> Result<()> {
+    let done = folder.join("installed.txt");
+    if fs::read_to_string(&done).is_ok_and(|installed| installed == AXE) {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    execute(
+        Command::new("npm")
+            .args(["install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
+            .arg(folder)
+            .arg(AXE),
+    )?;
+    fs::write(done, AXE)?;
+    Ok(())
 }
 
 /// Makes a virtual environment, unless it is there with just these packages.

@@ -4,6 +4,7 @@
 //! misses one fails and says so.
 
 mod binary;
+mod browser;
 mod ca;
 mod clients;
 mod gateway;
@@ -23,6 +24,7 @@ mod moving_buckets;
 mod operators;
 mod operators_page;
 mod overrides;
+mod pages;
 mod pauses;
 mod peers_alone;
 mod postgres;

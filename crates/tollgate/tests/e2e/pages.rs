@@ -1,0 +1,249 @@
+//! The pages for people, in a real browser, with a real client behind the refusals.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tollgate::client::Answer;
+use tollgate_records::Approval;
+
+use crate::{
+    browser::{Browser, Kind},
+    gateway::{ALWAYS_INVALID, ALWAYS_VALID, Gateway},
+    volume::{NO_OVERALL_LIMITS, fail, order, order_afresh},
+};
+
+const LANGUAGES: [&str; 5] = ["en", "it", "da", "fr", "vi"];
+
+/// Every page that needs no account.
+const PAGES: [&str; 17] = [
+    "",
+    "too-many-registrations-for-this-ip",
+    "too-many-registrations-for-this-ip-range",
+    "too-many-new-orders-recently",
+    "too-many-certificates-already-issued",
+    "too-many-certificates-already-issued-for-exact-set-of-domains",
+    "too-many-failed-authorizations-recently",
+    "too-many-override-requests",
+    "paused-identifiers",
+    "too-many-requests",
+    "status",
+    "override",
+    "override/orders-per-account",
+    "override/certificates-per-domain",
+    "override/certificates-per-address",
+    "override/certificates-per-domain-per-account",
+    "unpause",
+];
+
+/// Failures that pause at once, and nothing in their way.
+const PAUSE_FAST: &str = "[limits.consecutive-authorization-failures]\nburst = 2\n";
+
+/// The page that a refusal's `Link` names for help.
+fn help(answer: &Answer) -> String {
+    let links = answer.response.headers().get_all("link");
+    let help = links.iter().filter_map(|link| link.to_str().ok()).find(|link| link.contains("rel=\"help\""));
+    let help = help.and_then(|link| link.split(['<', '>']).nth(1)).expect("a refusal has a link for help");
+    help.to_owned()
+}
+
+/// The origin of the gateway.
+fn origin(gateway: &Gateway) -> String {
+    gateway.site().directory.trim_end_matches("/directory").to_owned()
+}
+
+async fn every_page_is_usable(kind: Kind) {
+    let gateway = Gateway::start(NO_OVERALL_LIMITS).await;
+    let browser = Browser::start(kind).await;
+    for language in LANGUAGES {
+        for page in PAGES {
+            browser.go(&format!("{}/rate-limits/{page}?lang={language}", origin(&gateway))).await;
+            assert_eq!(browser.evaluate("return document.documentElement.lang").await, language, "{page}");
+            browser.expect_usable().await;
+            let name = if page.is_empty() { "limits".to_owned() } else { page.replace('/', "-") };
+            browser.picture(&format!("{name}-{language}")).await;
+        }
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn every_page_can_be_used_in_every_language_at_a_desk() {
+    every_page_is_usable(Kind::Desk).await;
+}
+
+#[tokio::test]
+async fn every_page_can_be_used_in_every_language_on_a_telephone() {
+    every_page_is_usable(Kind::Telephone).await;
+}
+
+#[tokio::test]
+async fn paused_client_succeeds_after_its_holder_pressed_the_button() {
+    let gateway = Gateway::start(&format!("{ALWAYS_INVALID}{NO_OVERALL_LIMITS}{PAUSE_FAST}")).await;
+    let mut client = gateway.client().await;
+    for _ in 0..2 {
+        fail(&mut client, &["www.example.com"]).await;
+    }
+    let refused = order(&mut client, &["www.example.com", "example.com"]).await;
+    assert_eq!(refused.status(), 429, "{}", refused.detail());
+    let detail = refused.detail();
+    let link = detail.split_whitespace().find(|word| word.contains("/unpause?token=")).expect("a link");
+
+    for kind in [Kind::Telephone, Kind::Desk] {
+        let browser = Browser::start(kind).await;
+        for language in LANGUAGES {
+            browser.go(&format!("{link}&lang={language}")).await;
+            browser.expect(".identifiers code", "www.example.com").await;
+            browser.expect_usable().await;
+            browser.picture(&format!("unpause-link-{language}")).await;
+        }
+        browser.close().await;
+    }
+
+    let browser = Browser::start(Kind::Desk).await;
+    browser.go(link).await;
+    browser.click("main button").await;
+    browser.expect("h1", "The pause is lifted").await;
+    browser.expect_usable().await;
+    browser.picture("unpaused").await;
+    assert_eq!(order(&mut client, &["www.example.com"]).await.status(), 201, "the client succeeds");
+
+    browser.go(link).await;
+    browser.expect("h1", "This link was used already").await;
+    browser.expect_usable().await;
+    let (page, token) = link.split_once("?token=").expect("a token");
+    browser.go(&format!("{page}?token={}", &token[..token.len() - 5])).await;
+    browser.expect("h1", "This link does not work").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn refused_client_succeeds_after_a_request_for_an_override_was_approved() {
+    let gateway = Gateway::start(&format!(
+        "{ALWAYS_VALID}{NO_OVERALL_LIMITS}\
+         [limits.certificates-per-registered-domain]\ncount = 1\nburst = 1\nperiod = \"7d\"\n"
+    ))
+    .await;
+    let mut client = gateway.client().await;
+    client.obtain(&["a.example.com"]).await.expect("the first certificate is issued");
+    let refused = order(&mut client, &["b.example.com"]).await;
+    assert_eq!(refused.status(), 429, "{}", refused.detail());
+
+    let browser = Browser::start(Kind::Desk).await;
+    // From the refusal to the form, as somebody would go.
+    let section = refused.detail().split_whitespace().last().expect("a link").to_owned();
+    assert!(section.starts_with(&help(&refused)), "{section}");
+    browser.go(&section).await;
+    browser.picture("refused").await;
+    browser.click("#new-certificates-per-registered-domain a[href*=\"too-many-certificates\"]").await;
+    browser.click("a[href*=\"/rate-limits/override/\"]").await;
+    browser.expect("h1", "New certificates for a registered domain").await;
+
+    browser.click("main button").await;
+    browser.expect("[role=alert]", "Nothing was sent yet: 7 fields need another look.").await;
+    browser.expect_usable().await;
+    browser.picture("override-mistakes").await;
+    browser.fill("#subject", "www.example.com").await;
+    browser.fill("#email", "me@example.org").await;
+    browser.fill("#organisation", "Example Hosting <b>").await;
+    browser.fill("#use-case", "too short").await;
+    browser.click("#tier option[value=\"1000\"]").await;
+    browser.click("#terms").await;
+    browser.click("#privacy").await;
+    browser.click("main button").await;
+    browser.expect("[role=alert]", "Nothing was sent yet: 2 fields need another look.").await;
+    browser.expect("#subject-mistake", "ask for that").await;
+    browser.expect("#use-case-mistake", "at least 60 characters, and has 9").await;
+    let kept = browser.evaluate("return document.getElementById('organisation').value").await;
+    assert_eq!(kept, "Example Hosting <b>");
+
+    browser.fill("#subject", "Example.com").await;
+    let use_case = "Every customer has a name of its own below our domain, each with its own certificate.";
+    browser.fill("#use-case", use_case).await;
+    browser.click("main button").await;
+    browser.expect("h1", "Your request").await;
+    browser.expect(".lead", "waits for a decision").await;
+    browser.expect_usable().await;
+    let own_page = browser.address().await;
+
+    let waiting =
+        gateway.records().pending_override_requests(None, 1).await.expect("records are there").remove(0);
+    let approval = Approval { author: "ann".into(), reason: "Fine.".into(), expires: None, force: false };
+    let now = gateway.now().await;
+    gateway.records().approve_override_request(waiting.id, approval, now).await.expect("it is approved");
+    browser.go(&own_page).await;
+    browser.expect(".lead", "It was approved").await;
+    browser.picture("override-approved").await;
+
+    // A used-up bucket stays used up, and comes back as fast as the override says: one every ten minutes.
+    gateway.advance(Duration::from_secs(2 * 3600)).await;
+    let in_force = async {
+        while order_afresh(&mut client, &["b.example.com"]).await.status() != 201 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), in_force).await.expect("the override is in force");
+    client.obtain(&["b.example.com"]).await.expect("the client succeeds");
+
+    browser.go(&format!("{}/rate-limits/status?domain=b.example.com", origin(&gateway))).await;
+    browser.expect(".found .numbers", "10 of 1,000 left").await;
+    browser.expect_usable().await;
+    browser.picture("status-domain").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn pages_need_no_script() {
+    let gateway = Gateway::start(&format!("{ALWAYS_INVALID}{NO_OVERALL_LIMITS}{PAUSE_FAST}")).await;
+    let mut client = gateway.client().await;
+    for _ in 0..2 {
+        fail(&mut client, &["www.example.com"]).await;
+    }
+    let detail = order(&mut client, &["www.example.com"]).await.detail();
+    let link = detail.split_whitespace().find(|word| word.contains("/unpause?token=")).expect("a link");
+
+    let browser = Browser::start(Kind::WithoutScript).await;
+    browser.go(link).await;
+    browser.click(".languages a[hreflang=it]").await;
+    browser.expect("h1", "Identificatori sospesi").await;
+    browser.click("main button").await;
+    browser.expect("h1", "La sospensione è tolta").await;
+    assert_eq!(order(&mut client, &["www.example.com"]).await.status(), 201);
+
+    browser.click(".pages a[href*=status]").await;
+    browser.fill("#domain", "exa mple.com").await;
+    browser.click("#domain ~ button").await;
+    browser.expect(".mistake", "Un nome di dominio non contiene").await;
+    browser.fill("#domain", "bücher.example").await;
+    browser.click("#domain ~ button").await;
+    browser.expect(".found h2", "xn--bcher-kva.example").await;
+    browser.click(".pages a[href*=override]").await;
+    browser.click("a[href*=orders-per-account]").await;
+    browser.click("main button").await;
+    browser.expect("[role=alert]", "7 campi").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn every_limits_section_leads_to_the_page_of_its_refusal_in_every_language() {
+    let gateway = Gateway::start(NO_OVERALL_LIMITS).await;
+    let browser = Browser::start(Kind::Desk).await;
+    browser.go(&format!("{}/rate-limits.json", origin(&gateway))).await;
+    let list: Value = serde_json::from_str(&browser.text("pre").await).expect("it is JSON");
+    let sections: Vec<_> = list["limits"]
+        .as_array()
+        .expect("limits")
+        .iter()
+        .filter_map(|limit| limit["docs"].as_str())
+        .collect();
+    assert_eq!(sections.len(), 8);
+    for language in LANGUAGES {
+        for section in &sections {
+            let (page, anchor) = section.split_once('#').expect("a section");
+            browser.go(&format!("{page}?lang={language}#{anchor}")).await;
+            browser.click(&format!("[id=\"{anchor}\"] a[href^=\"/rate-limits/\"]")).await;
+            browser.find(&format!("html[lang={language}] main ol")).await;
+            assert!(browser.text("main ol").await.lines().count() >= 2, "{section} says what to do now");
+        }
+    }
+    browser.close().await;
+}
