@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::Method;
 use serde_json::Value;
 use tollgate::client::Answer;
 use tollgate_records::Approval;
@@ -9,6 +10,7 @@ use tollgate_records::Approval;
 use crate::{
     browser::{Browser, Kind},
     gateway::{ALWAYS_INVALID, ALWAYS_VALID, Gateway},
+    ports,
     volume::{NO_OVERALL_LIMITS, fail, order, order_afresh},
 };
 
@@ -246,4 +248,33 @@ async fn every_limits_section_leads_to_the_page_of_its_refusal_in_every_language
         }
     }
     browser.close().await;
+}
+
+#[tokio::test]
+async fn pages_may_have_a_listener_of_their_own_and_every_link_follows() {
+    let port = ports::free();
+    let gateway = Gateway::start(&format!(
+        "{NO_OVERALL_LIMITS}[limits.new-registrations-per-ip]\ncount = 1\nburst = 1\nperiod = \"3h\"\n\
+         [portal.listen]\naddresses = [\"127.0.0.1:{port}\"]\n"
+    ))
+    .await;
+    let pages = format!("https://localhost:{port}/rate-limits");
+    let mut client = gateway.client().await;
+    let refused = client.with_fresh_key().try_register().await.expect("the gateway answers");
+    assert_eq!(refused.status(), 429, "{}", refused.detail());
+    assert_eq!(help(&refused), format!("{pages}/"));
+    assert!(refused.detail().contains(&format!("see {pages}/#new-registrations-per-ip-address")));
+
+    let mut get = async |url: &str| client.send(Method::GET, url, None).await.expect("it answers");
+    let directory = get(&gateway.site().directory).await;
+    assert_eq!(directory.json()["meta"]["rateLimits"], format!("{pages}.json"));
+    for (url, status) in [
+        (format!("{pages}/"), 200),
+        (format!("{pages}.json"), 200),
+        (format!("https://localhost:{port}/"), 302),
+        (format!("https://localhost:{port}/directory"), 404),
+        (format!("{}/rate-limits/", origin(&gateway)), 404),
+    ] {
+        assert_eq!(get(&url).await.status().as_u16(), status, "{url}");
+    }
 }
