@@ -170,7 +170,9 @@ fn install_axe(folder: &Path) -> Result<()> {
 /// Makes a virtual environment, unless it is there with just these packages.
 fn install_environment(python: &Path, folder: &Path, requirements: &str) -> Result<()> {
     let done = folder.join("installed.txt");
-    if fs::read_to_string(&done).is_ok_and(|installed| installed == requirements) {
+    // Its programs name the place where it was made: one that was moved is no use.
+    let works = || succeeds(Command::new(folder.join("bin/pip")).arg("--version"));
+    if fs::read_to_string(&done).is_ok_and(|installed| installed == requirements) && works() {
         return Ok(());
     }
     if folder.exists() {
