@@ -118,6 +118,13 @@ impl UnpauseLinks {
         self.token(STATUS_AUDIENCE, account, &[], now)
     }
 
+    /// The link to what is left for an account, for an operator to follow or to hand out; it lifts no pauses.
+    #[must_use]
+    pub fn status_link(&self, account: &AccountId, now: Timestamp) -> String {
+        let beside = self.page.rsplit_once('/').map_or("", |(beside, _)| beside);
+        format!("{beside}/status?token={}", self.status_token(account, now))
+    }
+
     /// The claim of an unpause link's token.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! Every route of the API asks who is there before it reads a body: a bearer token, or a client certificate that the
 //! listener verified. Looking needs a grant, changing one with the role `write`.
 
+mod accounts;
 mod audit;
 mod caller;
 mod import;
@@ -55,6 +56,7 @@ impl Admin {
             .route("/override-requests/{id}/deny", post(requests::deny))
             .route("/pauses", get(pauses::list).post(pauses::add))
             .route("/pauses/lift", post(pauses::lift))
+            .route("/account", get(accounts::show))
             .route("/audit", get(audit::list))
             .route("/operators", get(page::show))
             .route("/operators/style.css", get(page::style))

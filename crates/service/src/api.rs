@@ -193,6 +193,17 @@ pub struct PauseView {
     pub since: Timestamp,
 }
 
+/// An account.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AccountView {
+    /// Its path.
+    pub account: String,
+    /// Identifiers that are paused for it.
+    pub paused: u64,
+    /// The page of what is left for it, by a signed link that changes nothing and may be handed out.
+    pub link: String,
+}
+
 /// Some paused pairs.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct PauseList {

@@ -65,7 +65,7 @@ pub(super) async fn lift(
     Ok(Json(LiftedPauses { lifted: lifted.lifted, remaining: lifted.remaining }))
 }
 
-fn account_of(text: &str) -> Result<AccountId, Refused> {
+pub(super) fn account_of(text: &str) -> Result<AccountId, Refused> {
     AccountId::of(text).ok_or_else(|| Refused::unprocessable(format!("{text:?} is no account URL")))
 }
 

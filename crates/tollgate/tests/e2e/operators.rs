@@ -238,12 +238,13 @@ async fn who_has_no_grant_is_turned_away_and_who_may_read_changes_nothing() {
         (Some("read-token"), 200, 403),
         (Some("write-token"), 200, 200),
     ] {
-        let asks: [(Method, &str, Value, u16); 9] = [
+        let asks: [(Method, &str, Value, u16); 10] = [
             (Method::GET, "/overrides", Value::Null, read),
             (Method::GET, "/overrides/export?format=csv", Value::Null, read),
             (Method::GET, "/override-requests", Value::Null, read),
             (Method::GET, "/pauses", Value::Null, read),
             (Method::GET, "/audit", Value::Null, read),
+            (Method::GET, "/account?account=/a/1", Value::Null, read),
             (Method::PUT, "/override", add.clone(), write),
             (
                 Method::POST,
@@ -498,4 +499,26 @@ fn certificates(folder: &Path) -> (PathBuf, Identity) {
 
 fn fingerprint(der: &[u8]) -> Vec<u8> {
     aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der).as_ref().to_vec()
+}
+
+#[tokio::test]
+async fn an_operator_gets_the_link_to_what_is_left_for_an_account() {
+    let gateway = Gateway::start("").await;
+    let mut client = gateway.client().await;
+    assert_eq!(order_afresh(&mut client, &["a.example.com"]).await.status(), 201);
+    let account = client.account().expect("it is registered").to_owned();
+    let token = std::fs::read_to_string(gateway.folder().join("data/operator.token")).expect("it is made");
+    let path = format!("/account?account={account}");
+    let ask = crate::management::request_as(
+        Some(token.trim()),
+        gateway.management(),
+        Method::GET,
+        &path,
+        &Value::Null,
+    );
+    let (status, told) = ask.await;
+    assert_eq!((status, &told["paused"]), (StatusCode::OK, &json!(0)), "{told}");
+    let link = told["link"].as_str().expect("a link");
+    let page = client.send(Method::GET, link, None).await.expect("the page answers").detail();
+    assert!(page.contains("299 of 300 left"), "{link}: {page}");
 }
