@@ -239,21 +239,19 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Of the answer of a call for so many buckets.
+    /// Of the answer of a call for so many buckets: the time, then places, counted from 1, and TATs.
     pub(crate) fn read(answer: Value, buckets: usize) -> Result<Self, Failure> {
-        let answer = Vec::<Option<u64>>::from_redis_value(answer).map_err(|_| Failure::Malformed)?;
-        match answer.split_first() {
-            Some((Some(now), tats)) if tats.len() == buckets => Ok(Self {
-                now: Timestamp::from_nanos(*now),
-                buckets: tats.iter().copied().map(bucket).collect(),
-            }),
-            _ => Err(Failure::Malformed),
+        let answer = Vec::<u64>::from_redis_value(answer).map_err(|_| Failure::Malformed)?;
+        let ([now], held) = answer.split_first_chunk().ok_or(Failure::Malformed)?;
+        let (held, []) = held.as_chunks::<2>() else { return Err(Failure::Malformed) };
+        let mut found = vec![Bucket::default(); buckets];
+        for [place, tat] in held {
+            let place = usize::try_from(*place).ok().and_then(|place| place.checked_sub(1));
+            let bucket = place.and_then(|place| found.get_mut(place)).ok_or(Failure::Malformed)?;
+            *bucket = Bucket::from_tat(Timestamp::from_nanos(*tat));
         }
+        Ok(Self { now: Timestamp::from_nanos(*now), buckets: found })
     }
-}
-
-fn bucket(tat: Option<u64>) -> Bucket {
-    tat.map_or_else(Bucket::default, |tat| Bucket::from_tat(Timestamp::from_nanos(tat)))
 }
 
 fn key(id: BucketId) -> Key {

@@ -24,6 +24,9 @@ local function read()
     end
     return found
   end
+  if #keys <= CHUNK then
+    return redis.call('MGET', unpack(keys))
+  end
   for first = 1, #keys, CHUNK do
     local values = redis.call('MGET', unpack(keys, first, math.min(first + CHUNK - 1, #keys)))
     for i = 1, #values do

@@ -1,6 +1,6 @@
 
 -- ARGV[2]: per bucket the action, the cost increment and the burst offset.
--- Answers the time, and the TAT of each bucket as it was.
+-- Answers the time, and of each bucket that is there its place and its TAT as it was.
 local CHARGE, CHARGE_BYTES = '>BI5I4I5I4', 19
 local SPEND, CHECK, RECORD = 0, 1, 2
 
@@ -9,18 +9,18 @@ local found = read()
 local answer = {print_time(now_s, now_n)}
 local tats_s, tats_n = {}, {}
 for i = 1, #keys do
-  answer[i + 1] = false
   if found[i] then
     tats_s[i], tats_n[i] = tat_of(keys[i], found[i])
-    answer[i + 1] = print_time(tats_s[i], tats_n[i])
+    answer[#answer + 1] = i
+    answer[#answer + 1] = print_time(tats_s[i], tats_n[i])
   end
 end
 
-local changed = {}
+local changed, byte = {}, string.byte
 for i = 1, #keys do
   local position = (i - 1) * CHARGE_BYTES + 1
   -- A full bucket that is only checked allows: no cost exceeds the burst, and the server's time is far from the last.
-  if found[i] or is_given or string.byte(charges, position) ~= CHECK then
+  if found[i] or is_given or byte(charges, position) ~= CHECK then
     local action, increment_s, increment_n, offset_s, offset_n = struct.unpack(CHARGE, charges, position)
     local tat_s, tat_n = tats_s[i] or 0, tats_n[i] or 0
     -- A full bucket gains nothing by waiting: start from now, not from a TAT in the past.
