@@ -44,6 +44,8 @@ struct Section {
     checked_at: String,
     spent_at: String,
     overrides: String,
+    /// The form to ask for one.
+    ask: Option<String>,
     enforced: bool,
     /// The page of its refusal.
     refusal: Option<String>,
@@ -68,9 +70,8 @@ impl<'a> LimitsPage<'a> {
     pub(crate) fn new(in_force: &'a LimitsInForce, words: &'a Words, frame: Frame<'a>) -> Self {
         Self {
             words,
-            frame,
             preset: in_force.preset.as_str(),
-            limits: in_force.limits.iter().map(|limit| Section::new(limit, words)).collect(),
+            limits: in_force.limits.iter().map(|limit| Section::new(limit, words, &frame)).collect(),
             identifiers_max: count(in_force.identifiers_per_certificate, words),
             profiles: in_force
                 .identifiers_per_certificate_by_profile
@@ -93,12 +94,18 @@ impl<'a> LimitsPage<'a> {
             pausing: in_force.pausing.as_ref().map(|pausing| words.pausing(pausing)).unwrap_or_default(),
             refused_requests: TOO_MANY_REQUESTS.path(),
             refused_paused: PAUSED.path(),
+            frame,
         }
     }
 }
 
 impl Section {
-    fn new(limit: &LimitInForce, words: &Words) -> Self {
+    fn new(limit: &LimitInForce, words: &Words, frame: &Frame<'_>) -> Self {
+        let ask = frame.form(limit.name);
+        let mut overrides = words.overridable(limit);
+        if limit.overridable_per.is_some() && ask.is_none() {
+            overrides = format!("{overrides}. {}", words.text("refused-override-ask"));
+        }
         Self {
             anchor: LimitName::anchor(limit.name),
             name: limit.name.as_str(),
@@ -110,7 +117,8 @@ impl Section {
             key: words.key(limit),
             checked_at: words.event(limit.checked_at),
             spent_at: words.event(limit.spent_at),
-            overrides: words.overridable(limit),
+            overrides,
+            ask,
             enforced: limit.enforced,
             refusal: Refusal::by(limit.name).map(Refusal::path),
         }

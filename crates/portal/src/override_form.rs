@@ -8,6 +8,7 @@ use tollgate_records::{EmailAddress, OverrideForm, RecordsError};
 
 use crate::{
     mail::is_address,
+    portal::OVERRIDE,
     typed::{self, Mistake},
     visit::{Visit, field},
 };
@@ -78,6 +79,11 @@ impl Kind {
     /// What a request for this limit is, as refusals by the limit offer it.
     pub(crate) fn of_limit(limit: LimitName) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.limit() == limit)
+    }
+
+    /// Where its form is.
+    pub(crate) fn path(self) -> String {
+        format!("{OVERRIDE}/{}", self.slug())
     }
 
     pub(crate) fn tiers(self, tiers: &Tiers) -> &[NonZeroU64] {

@@ -146,7 +146,7 @@ impl Visit<'_> {
     fn override_page(&self) -> Response<Bytes> {
         let words = self.words;
         let kinds = Kind::ALL.map(|kind| Offer {
-            path: format!("{OVERRIDE}/{}", kind.slug()),
+            path: kind.path(),
             title: words.of_kind(kind, "title"),
             text: words.of_kind(kind, "text"),
         });
@@ -180,7 +180,7 @@ impl Visit<'_> {
             frame: self.frame(),
             title: words.of_kind(kind, "title"),
             lead: words.of_kind(kind, "text"),
-            path: format!("{OVERRIDE}/{}", kind.slug()),
+            path: kind.path(),
             filled,
             subject_label: words.of_kind(kind, "subject"),
             subject_hint: words.subject_hint(kind, &offered.accounts_at),

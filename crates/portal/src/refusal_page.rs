@@ -6,8 +6,7 @@ use askama::Template;
 use tollgate_policy::{Policy, limit::LimitName, message::Language};
 
 use crate::{
-    override_form::Kind,
-    portal::{LIMITS, OVERRIDE, UNPAUSE},
+    portal::{LIMITS, UNPAUSE},
     visit::Frame,
     words::Words,
 };
@@ -146,8 +145,7 @@ impl<'a> RefusalPage<'a> {
             None => "refused-override-none",
         });
         if limit.overridable_per.is_some() {
-            let form = Kind::of_limit(name).filter(|_| self.frame.overrides);
-            self.ask = form.map(|kind| format!("{OVERRIDE}/{}", kind.slug()));
+            self.ask = self.frame.form(name);
             if self.ask.is_none() {
                 self.overrides = format!("{} {}", self.overrides, self.words.text("refused-override-ask"));
             }

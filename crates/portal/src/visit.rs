@@ -3,12 +3,13 @@
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use tollgate_limiter::Limiter;
-use tollgate_policy::message::Language;
+use tollgate_policy::{limit::LimitName, message::Language};
 use tollgate_records::RecordsError;
 use url::form_urlencoded;
 
 use crate::{
     origin,
+    override_form::Kind,
     portal::{PortalOptions, Visitor},
     response::{Caching, page},
     unpause_page::NoticePage,
@@ -35,6 +36,13 @@ pub(crate) struct Frame<'a> {
     pub(crate) overrides: bool,
     /// The same page in each language.
     pub(crate) languages: Vec<InLanguage>,
+}
+
+impl Frame<'_> {
+    /// Where an override of this limit can be asked for.
+    pub(crate) fn form(&self, limit: LimitName) -> Option<String> {
+        Kind::of_limit(limit).filter(|_| self.overrides).map(Kind::path)
+    }
 }
 
 /// A link of the language switch.

@@ -88,8 +88,10 @@ async fn there_is_a_form_for_each_limit_that_has_overrides_and_a_reason_for_each
     }
     assert_eq!(text(&page).matches("<dt>").count(), 6, "every other limit of the table");
     assert!(text(&page).contains("Keep its key."));
-    let refusal = world.get("/rate-limits/too-many-new-orders-recently").await;
-    assert!(text(&refusal).contains(&format!("<a href=\"{ORDERS}\">")));
+    for path in ["/rate-limits/", "/rate-limits/too-many-new-orders-recently"] {
+        let page = world.get(path).await;
+        assert!(text(&page).contains(&format!("<a href=\"{ORDERS}\">")), "{path}");
+    }
     let refusal = world.get("/rate-limits/too-many-registrations-for-this-ip").await;
     assert!(!text(&refusal).contains("/rate-limits/override/"));
 }
