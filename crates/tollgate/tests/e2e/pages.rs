@@ -242,7 +242,7 @@ async fn every_limits_section_leads_to_the_page_of_its_refusal_in_every_language
         for section in &sections {
             let (page, anchor) = section.split_once('#').expect("a section");
             browser.go(&format!("{page}?lang={language}#{anchor}")).await;
-            browser.click(&format!("[id=\"{anchor}\"] a[href^=\"/rate-limits/\"]")).await;
+            browser.click(&format!("[id=\"{anchor}\"] p > a[href^=\"/rate-limits/\"]")).await;
             browser.find(&format!("html[lang={language}] main ol")).await;
             assert!(browser.text("main ol").await.lines().count() >= 2, "{section} says what to do now");
         }
