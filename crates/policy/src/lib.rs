@@ -11,6 +11,7 @@ pub mod overrides;
 mod policy;
 pub mod preset;
 pub mod renewal;
+pub mod texts;
 pub mod view;
 
 pub use policy::{Answers, Pausing, Policy};

@@ -3,9 +3,9 @@
 //! The texts are Fluent files in `locales/`, compiled in. Every argument is a finished text, so that
 //! numbers, moments and links read the same in every language.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use fluent_bundle::FluentArgs;
 use tollgate_acme::identifier::Identifier;
 use tollgate_engine::Timestamp;
 
@@ -14,6 +14,7 @@ use crate::{
     duration::go_duration,
     event::Charge,
     limit::{Limit, LimitKey, LimitName},
+    texts::Texts,
 };
 
 /// 2026-11-23 10:00:00 UTC. An example that follows the clock would be a new page every second.
@@ -91,15 +92,14 @@ fn named_in_text(key: LimitKey<'_>) -> Option<String> {
 }
 
 /// The texts of every language, parsed.
+#[derive(Debug)]
 pub(crate) struct Messages {
-    bundles: [Bundle; Language::ALL.len()],
+    languages: [Texts; Language::ALL.len()],
 }
-
-type Bundle = FluentBundle<FluentResource>;
 
 impl Messages {
     pub(crate) fn new() -> Self {
-        Self { bundles: Language::ALL.map(bundle) }
+        Self { languages: Language::ALL.map(|language| Texts::new(language, source(language))) }
     }
 
     /// `docs` is the URL of the limits page, without an anchor.
@@ -139,20 +139,7 @@ impl Messages {
     }
 
     fn text(&self, language: Language, id: &str, args: Option<&FluentArgs<'_>>) -> String {
-        let bundle = &self.bundles[language as usize];
-        let pattern = bundle
-            .get_message(id)
-            .and_then(|message| message.value())
-            .expect("every language has every message: a test compares them");
-        // What could go wrong is a variable that is not given, which a test would find.
-        bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned()
-    }
-}
-
-/// Thousands of lines of parsed texts help nobody.
-impl fmt::Debug for Messages {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Messages").finish_non_exhaustive()
+        self.languages[language as usize].format(id, args)
     }
 }
 
@@ -173,17 +160,6 @@ pub fn moment(at: Timestamp) -> String {
         .expect("64 bits of nanoseconds end in 2554, jiff's years in 9999")
         .strftime("%Y-%m-%d %H:%M:%S UTC")
         .to_string()
-}
-
-fn bundle(language: Language) -> Bundle {
-    let tag = language.tag().parse().expect("the tags are language tags: a test parses each");
-    let texts = FluentResource::try_new(source(language).to_owned())
-        .expect("the compiled-in texts are well formed: a test parses each");
-    let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-    // Invisible marks around arguments would end up in terminals, logs and clients that parse the text.
-    bundle.set_use_isolating(false);
-    bundle.add_resource(texts).expect("no message is there twice: a test adds each");
-    bundle
 }
 
 fn source(language: Language) -> &'static str {

@@ -5,12 +5,13 @@
 
 use std::time::Duration;
 
-use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use fluent_bundle::FluentArgs;
 use tollgate_policy::{
     limit::LimitName,
     message::Language,
     overall::RequestClass,
     renewal::AriExemption,
+    texts::Texts,
     view::{LimitInForce, PausingInForce, Period, RenewalsInForce},
 };
 
@@ -26,7 +27,7 @@ use crate::{
 /// The texts of one language, parsed.
 pub(crate) struct Words {
     language: Language,
-    bundle: FluentBundle<FluentResource>,
+    texts: Texts,
 }
 
 /// A page of one message.
@@ -37,14 +38,7 @@ pub(crate) struct Notice {
 
 impl Words {
     pub(crate) fn new(language: Language) -> Self {
-        let tag = language.tag().parse().expect("the tags are language tags: a test parses each");
-        let texts = FluentResource::try_new(source(language).to_owned())
-            .expect("the compiled-in texts are well formed: a test parses each");
-        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
-        // Marks around arguments are invisible, but would be copied along with names and numbers.
-        bundle.set_use_isolating(false);
-        bundle.add_resource(texts).expect("no message is there twice: a test adds each");
-        Self { language, bundle }
+        Self { language, texts: Texts::new(language, source(language)) }
     }
 
     pub(crate) fn language(&self) -> &'static str {
@@ -74,7 +68,7 @@ impl Words {
     pub(crate) fn listed(&self, id: &str) -> Vec<String> {
         (1..)
             .map(|number| format!("{id}-{number}"))
-            .take_while(|id| self.bundle.has_message(id))
+            .take_while(|id| self.texts.has(id))
             .map(|id| self.text(&id))
             .collect()
     }
@@ -418,13 +412,7 @@ impl Words {
     }
 
     fn format(&self, id: &str, args: Option<&FluentArgs<'_>>) -> String {
-        let pattern = self
-            .bundle
-            .get_message(id)
-            .and_then(|message| message.value())
-            .expect("every language has every message that is used: tests compare them");
-        // What could go wrong is a variable that is not given, which the tests of the pages find.
-        self.bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned()
+        self.texts.format(id, args)
     }
 }
 
@@ -478,31 +466,15 @@ fn source(language: Language) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use tollgate_policy::texts::variables;
 
     use super::*;
 
-    /// The variables of each message: on its line, and on those below that do not begin another.
-    fn variables(language: Language) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-        let mut messages = BTreeMap::<_, BTreeSet<_>>::new();
-        let mut current = "";
-        for line in source(language).lines().filter(|line| !line.starts_with('#')) {
-            if let Some((id, _)) = line.split_once(" = ").filter(|(id, _)| !id.contains([' ', '{'])) {
-                assert!(messages.insert(id, BTreeSet::new()).is_none(), "{id} is there twice");
-                current = id;
-            }
-            let variables = line.split("{ $").skip(1).map(|rest| rest.split(' ').next().unwrap());
-            messages.entry(current).or_default().extend(variables);
-        }
-        messages.remove("");
-        messages
-    }
-
     #[test]
     fn every_language_has_the_messages_and_variables_of_english() {
-        let english = variables(Language::English);
+        let english = variables(source(Language::English));
         for language in Language::ALL {
-            assert_eq!(variables(language), english, "{}", language.tag());
+            assert_eq!(variables(source(language)), english, "{}", language.tag());
         }
     }
 
@@ -530,7 +502,7 @@ mod tests {
             include_str!("../templates/unpaused.html"),
         ];
         let quoted = |id: &str| sources.iter().any(|source| source.contains(&format!("\"{id}\"")));
-        for id in variables(Language::English).into_keys() {
+        for id in variables(source(Language::English)).into_keys() {
             let (stem, end) = id.rsplit_once('-').unwrap_or((id, ""));
             let of_a_family = match end {
                 "title" | "counts" if LimitName::of(stem).is_some() => true,

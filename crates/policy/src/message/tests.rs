@@ -1,10 +1,10 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tollgate_acme::{domain::RegisteredDomain, resource::AccountId};
 use tollgate_engine::{Action, Cost};
 
 use super::*;
-use crate::{Policy, preset::Preset};
+use crate::{Policy, preset::Preset, texts::variables};
 
 /// 2026-11-23 10:00:00 UTC.
 const RETRY_AT: Timestamp = Timestamp::from_secs(1_795_428_000);
@@ -130,22 +130,11 @@ fn numbers_moment_and_link_are_the_same_in_every_language() {
     }
 }
 
-/// The variables of each message of a language.
-fn variables(language: Language) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let messages = source(language).lines().filter_map(|line| line.split_once(" = "));
-    messages
-        .map(|(id, text)| {
-            let variables = text.split("{ $").skip(1).map(|rest| rest.split(" }").next().expect("closed"));
-            (id, variables.collect())
-        })
-        .collect()
-}
-
 #[test]
 fn every_language_has_the_messages_and_variables_of_english() {
-    let english = variables(Language::English);
+    let english = variables(source(Language::English));
     for language in Language::ALL {
-        assert_eq!(variables(language), english, "{}", language.tag());
+        assert_eq!(variables(source(language)), english, "{}", language.tag());
     }
 }
 
@@ -154,7 +143,7 @@ fn no_message_is_missing_or_unused() {
     let limits = LimitName::ALL.map(message_id);
     let others = ["paused", "paused-and-more", "too-many-requests", "unavailable"];
     let used: BTreeSet<_> = limits.into_iter().chain(others).collect();
-    let there: BTreeSet<_> = variables(Language::English).into_keys().collect();
+    let there: BTreeSet<_> = variables(source(Language::English)).into_keys().collect();
     assert_eq!(there, used);
 }
 
