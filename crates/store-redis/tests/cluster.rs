@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 use tollgate_engine::{Action, Charge, Cost, Quota, Timestamp, Verdict};
 use tollgate_store::{
     BucketStore, Entry, HashKey, StoreError,
@@ -67,6 +67,8 @@ struct Load {
     stop: Arc<AtomicBool>,
     admitted: Arc<Vec<AtomicU64>>,
     failed: Arc<AtomicU64>,
+    /// Wakes who waits for decisions.
+    next: Arc<Notify>,
     callers: Vec<JoinHandle<()>>,
 }
 
@@ -75,9 +77,10 @@ impl Load {
         let stop = Arc::new(AtomicBool::new(false));
         let admitted: Arc<Vec<_>> = Arc::new((0..buckets).map(|_| AtomicU64::new(0)).collect());
         let failed = Arc::new(AtomicU64::new(0));
+        let next = Arc::new(Notify::new());
         let callers = (0..8).map(|caller| {
             let (store, stop) = (store.clone(), stop.clone());
-            let (admitted, failed) = (admitted.clone(), failed.clone());
+            let (admitted, failed, next) = (admitted.clone(), failed.clone(), next.clone());
             tokio::spawn(async move {
                 let mut turn = caller;
                 while !stop.load(Ordering::Relaxed) {
@@ -91,12 +94,13 @@ impl Load {
                         Ok(Verdict::Deny { .. }) => [0, 0],
                         Err(_) => [failed.fetch_add(1, Ordering::Relaxed), 0],
                     };
+                    next.notify_waiters();
                     // As fast as that, a burst would be over before anything can happen to the cluster.
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
             })
         });
-        Self { callers: callers.collect(), stop, admitted, failed }
+        Self { callers: callers.collect(), stop, admitted, failed, next }
     }
 
     fn admitted(&self) -> Vec<u64> {
@@ -107,8 +111,13 @@ impl Load {
     async fn goes_on(&self, decisions: u64) {
         let before: u64 = self.admitted().iter().sum();
         let goes_on = async {
-            while self.admitted().iter().sum::<u64>() < before + 2 * decisions {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+            loop {
+                // Asked for before the look, so that none is missed between the two.
+                let next = self.next.notified();
+                if self.admitted().iter().sum::<u64>() >= before + 2 * decisions {
+                    break;
+                }
+                next.await;
             }
         };
         tokio::time::timeout(PATIENT, goes_on).await.expect("decisions are admitted");
