@@ -1,16 +1,14 @@
 //! Servers that ask for TLS, and users that may do no more than the store needs.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use tempfile::TempDir;
 use tollgate_engine::{Action, Charge, Cost, Quota, Timestamp, Verdict};
 use tollgate_store::{
     BucketStore, Entry, HashKey,
     transfer::{BucketTransfer, Place},
 };
 use tollgate_store_redis::{RedisServers, RedisStore, RedisStoreOptions, RedisTls};
-use tollgate_test_servers::{redis::RedisServer, redis_cluster::RedisCluster};
+use tollgate_test_servers::{certificates::Certificates, redis::RedisServer, redis_cluster::RedisCluster};
 
 /// As the book has it.
 const USER: &str = "on >PASSWORD resetkeys ~b* resetchannels -@all +evalsha +script|load +get +mget +set +del +time +pexpiretime";
@@ -19,44 +17,9 @@ const ON_A_CLUSTER: &str = "+cluster|slots +asking";
 /// Ignored: the server's clock decides.
 const NOW: Timestamp = Timestamp::EPOCH;
 
-/// A root, and what it signed for 127.0.0.1.
-struct Certificates {
-    folder: TempDir,
-    root: String,
-    chain: String,
-    key: String,
-}
-
-impl Certificates {
-    fn make() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let root_key = KeyPair::generate().expect("a key can be made");
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "a root");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let root = params.self_signed(&root_key).expect("it is sound");
-        let key = KeyPair::generate().expect("a key can be made");
-        let leaf = CertificateParams::new(["127.0.0.1".to_owned()]).expect("it is an address");
-        let leaf = leaf.signed_by(&key, &Issuer::new(params, root_key)).expect("it is sound");
-        let made = Self { root: root.pem(), chain: leaf.pem(), key: key.serialize_pem(), folder };
-        for (name, pem) in [("root.pem", &made.root), ("chain.pem", &made.chain), ("key.pem", &made.key)] {
-            std::fs::write(made.path(name), pem).expect("the folder is the test's own");
-        }
-        made
-    }
-
-    fn path(&self, name: &str) -> String {
-        Path::join(self.folder.path(), name).to_str().expect("it is text").to_owned()
-    }
-}
-
 /// A server that speaks nothing but TLS and asks for a certificate.
 async fn tls_server(certificates: &Certificates) -> RedisServer {
-    let port = tollgate_test_servers::ports::free();
-    let [root, chain, key] = ["root.pem", "chain.pem", "key.pem"].map(|name| certificates.path(name));
-    let arguments = ["--port", "0", "--tls-port", &port.to_string(), "--tls-ca-cert-file", &root];
-    let identity = ["--tls-cert-file", &chain, "--tls-key-file", &key, "--tls-auth-clients", "yes"];
-    RedisServer::start_at(port, &[&arguments[..], &identity[..]].concat()).await
+    RedisServer::start_over_tls(certificates, &certificates.root_file(), &[]).await
 }
 
 fn options(servers: RedisServers) -> RedisStoreOptions {
@@ -84,7 +47,7 @@ async fn spends(store: &RedisStore) -> bool {
 
 #[tokio::test]
 async fn tls_is_spoken_with_the_given_root_and_client_certificate_and_not_otherwise() {
-    let (ours, foreign) = (Certificates::make(), Certificates::make());
+    let (ours, foreign) = (Certificates::make(&["127.0.0.1"]), Certificates::make(&["127.0.0.1"]));
     let server = tls_server(&ours).await;
     let tls = |root: &Certificates, client: Option<&Certificates>| RedisTls {
         roots: Some(root.root.clone().into_bytes()),

@@ -3,6 +3,7 @@
 //!
 //! For tests only: what goes wrong here panics, with the server's own log.
 
+pub mod certificates;
 pub mod ports;
 pub mod postgres;
 pub mod process;

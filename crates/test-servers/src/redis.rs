@@ -3,6 +3,7 @@
 use tempfile::TempDir;
 
 use crate::{
+    certificates::Certificates,
     ports,
     process::{Server, Signal, command},
 };
@@ -35,6 +36,16 @@ impl RedisServer {
         server
     }
 
+    /// One that speaks nothing but TLS, and asks for a certificate that a root of the file `roots` signed.
+    pub async fn start_over_tls(identity: &Certificates, roots: &str, arguments: &[&str]) -> Self {
+        let port = ports::free();
+        let (number, chain, key) = (port.to_string(), identity.chain_file(), identity.key_file());
+        let tls =
+            ["--port", "0", "--tls-port", &number, "--tls-ca-cert-file", roots, "--tls-auth-clients", "yes"];
+        let identity = ["--tls-cert-file", &chain, "--tls-key-file", &key];
+        Self::start_at(port, &[&tls[..], &identity, arguments].concat()).await
+    }
+
     /// The port on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
@@ -44,7 +55,8 @@ impl RedisServer {
     /// The URL of its database 0.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        let scheme = if self.argument_after("--tls-port").is_some() { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// What followed an argument it was started with.

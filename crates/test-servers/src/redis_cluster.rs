@@ -1,10 +1,12 @@
 //! A Redis Cluster of the test's own.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
-use tokio::time;
+use tempfile::TempDir;
+use tokio::{process::Command, time};
 
 use crate::{
+    certificates::Certificates,
     ports,
     process::{command, finish, printed},
     redis::RedisServer,
@@ -20,6 +22,9 @@ const AGREE_DEADLINE: Duration = Duration::from_secs(60);
 pub struct RedisCluster {
     nodes: Vec<RedisServer>,
     masters: usize,
+    /// What `redis-cli` needs to be told to be let in.
+    credentials: Vec<String>,
+    folder: TempDir,
 }
 
 impl RedisCluster {
@@ -27,12 +32,42 @@ impl RedisCluster {
     pub async fn start(masters: usize, with_replicas: bool, arguments: &[&str]) -> Self {
         let mut nodes = Vec::new();
         for _ in 0..masters * (1 + usize::from(with_replicas)) {
-            let bus = ports::free().to_string();
-            let of_cluster =
-                ["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "1000"];
-            nodes.push(RedisServer::start(&[&of_cluster, arguments].concat()).await);
+            let arguments = of_cluster(arguments);
+            let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+            nodes.push(RedisServer::start(&arguments).await);
         }
-        let cluster = Self { nodes, masters };
+        Self::of(nodes, masters, Vec::new(), folder()).await
+    }
+
+    /// The same over TLS, between the nodes, too. They have these certificates by turns, and each trusts the roots of
+    /// all; clients must show one.
+    pub async fn start_over_tls(
+        masters: usize,
+        with_replicas: bool,
+        certificates: &[&Certificates],
+        arguments: &[&str],
+    ) -> Self {
+        let folder = folder();
+        let roots = folder.path().join("roots.pem");
+        let pem: String = certificates.iter().map(|made| made.root.as_str()).collect();
+        fs::write(&roots, pem).expect("the folder is the test's own");
+        let roots = roots.to_str().expect("temporary folders have plain names").to_owned();
+
+        let nodes_count = masters * (1 + usize::from(with_replicas));
+        let mut nodes = Vec::new();
+        for identity in certificates.iter().cycle().take(nodes_count) {
+            let arguments = of_cluster(arguments);
+            let between = ["--tls-cluster", "yes", "--tls-replication", "yes"];
+            let arguments: Vec<_> = arguments.iter().map(String::as_str).chain(between).collect();
+            nodes.push(RedisServer::start_over_tls(identity, &roots, &arguments).await);
+        }
+        let (chain, key) = (certificates[0].chain_file(), certificates[0].key_file());
+        let credentials = ["--tls", "--cacert", &roots, "--cert", &chain, "--key", &key].map(str::to_owned);
+        Self::of(nodes, masters, credentials.to_vec(), folder).await
+    }
+
+    async fn of(nodes: Vec<RedisServer>, masters: usize, credentials: Vec<String>, folder: TempDir) -> Self {
+        let cluster = Self { nodes, masters, credentials, folder };
         cluster.introduce().await;
         cluster.distribute_slots().await;
         cluster.attach_replicas().await;
@@ -59,10 +94,15 @@ impl RedisCluster {
     /// What `redis-cli` prints for a command to a node.
     pub async fn ask(&self, number: usize, arguments: &[&str]) -> String {
         let port = self.nodes[number].port().to_string();
-        let folder = std::env::temp_dir();
-        let output = finish(command("redis-cli", &folder).args(["-p", &port]).args(arguments)).await;
+        let output = finish(self.client().args(["-p", &port]).args(arguments)).await;
         assert!(output.status.success(), "redis-cli {arguments:?}: {}", printed(&output));
         printed(&output).trim().to_owned()
+    }
+
+    fn client(&self) -> Command {
+        let mut client = command("redis-cli", self.folder.path());
+        client.args(&self.credentials);
+        client
     }
 
     /// Moves slots from one master to another, with their keys, by `redis-cli`.
@@ -70,8 +110,7 @@ impl RedisCluster {
         let any = format!("127.0.0.1:{}", self.nodes[to].port());
         let (from, to) =
             (self.ask(from, &["CLUSTER", "MYID"]).await, self.ask(to, &["CLUSTER", "MYID"]).await);
-        let folder = std::env::temp_dir();
-        let mut reshard = command("redis-cli", &folder);
+        let mut reshard = self.client();
         reshard.args(["--cluster", "reshard", &any, "--cluster-from", &from, "--cluster-to", &to]);
         reshard.args(["--cluster-slots", &slots.to_string(), "--cluster-yes"]);
         let output = finish(&mut reshard).await;
@@ -125,4 +164,15 @@ impl RedisCluster {
             self.wait_until(replica - self.masters, &["INFO", "replication"], "state=online").await;
         }
     }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder can be made")
+}
+
+/// What makes a server a node of a cluster, and further arguments.
+fn of_cluster(arguments: &[&str]) -> Vec<String> {
+    let bus = ports::free().to_string();
+    let of_cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "1000"];
+    of_cluster.iter().chain(arguments).map(|argument| (*argument).to_owned()).collect()
 }

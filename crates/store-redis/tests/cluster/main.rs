@@ -1,15 +1,10 @@
 //! The store on a real cluster, also while nodes fail and slots move.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+mod load;
+mod tls;
 
-use tokio::{sync::Notify, task::JoinHandle};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
 use tollgate_engine::{Action, Charge, Cost, Quota, Timestamp, Verdict};
 use tollgate_store::{
     BucketStore, Entry, HashKey, StoreError,
@@ -17,6 +12,8 @@ use tollgate_store::{
 };
 use tollgate_store_redis::{Clock, RedisServers, RedisStore, RedisStoreOptions};
 use tollgate_test_servers::{process::Signal, redis_cluster::RedisCluster};
+
+use load::Load;
 
 /// Long enough for a busy machine.
 const PATIENT: Duration = Duration::from_secs(60);
@@ -36,7 +33,11 @@ mod conformance {
 }
 
 fn store(cluster: &RedisCluster, deadline: Duration, clock: Clock) -> RedisStore {
-    RedisStore::connect(&RedisStoreOptions { deadline, clock, ..options(cluster) }).expect("they go together")
+    connect(&RedisStoreOptions { deadline, clock, ..options(cluster) })
+}
+
+fn connect(options: &RedisStoreOptions) -> RedisStore {
+    RedisStore::connect(options).expect("they go together")
 }
 
 fn options(cluster: &RedisCluster) -> RedisStoreOptions {
@@ -62,78 +63,6 @@ async fn left(store: &RedisStore, number: u64) -> u64 {
     store.peek(entry(number, 1).id, &quota(), NOW).await.expect("the node answers").remaining
 }
 
-/// Callers that spend from buckets 0 to `buckets`, each decision from two of them, until they are told to stop.
-struct Load {
-    stop: Arc<AtomicBool>,
-    admitted: Arc<Vec<AtomicU64>>,
-    failed: Arc<AtomicU64>,
-    /// Wakes who waits for decisions.
-    next: Arc<Notify>,
-    callers: Vec<JoinHandle<()>>,
-}
-
-impl Load {
-    fn start(store: &Arc<RedisStore>, buckets: u64) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let admitted: Arc<Vec<_>> = Arc::new((0..buckets).map(|_| AtomicU64::new(0)).collect());
-        let failed = Arc::new(AtomicU64::new(0));
-        let next = Arc::new(Notify::new());
-        let callers = (0..8).map(|caller| {
-            let (store, stop) = (store.clone(), stop.clone());
-            let (admitted, failed, next) = (admitted.clone(), failed.clone(), next.clone());
-            tokio::spawn(async move {
-                let mut turn = caller;
-                while !stop.load(Ordering::Relaxed) {
-                    turn += 7;
-                    let pair = [turn % buckets, (turn + 1 + turn / buckets % (buckets - 1)) % buckets];
-                    match verdict(&store, &pair.map(|number| entry(number, 1))).await {
-                        Ok(Verdict::Allow) => pair.map(|number| {
-                            admitted[usize::try_from(number).expect("it is small")]
-                                .fetch_add(1, Ordering::Relaxed)
-                        }),
-                        Ok(Verdict::Deny { .. }) => [0, 0],
-                        Err(_) => [failed.fetch_add(1, Ordering::Relaxed), 0],
-                    };
-                    next.notify_waiters();
-                    // As fast as that, a burst would be over before anything can happen to the cluster.
-                    tokio::time::sleep(Duration::from_millis(2)).await;
-                }
-            })
-        });
-        Self { callers: callers.collect(), stop, admitted, failed, next }
-    }
-
-    fn admitted(&self) -> Vec<u64> {
-        self.admitted.iter().map(|count| count.load(Ordering::Relaxed)).collect()
-    }
-
-    /// Waits until so many more decisions over two buckets have been admitted.
-    async fn goes_on(&self, decisions: u64) {
-        let before: u64 = self.admitted().iter().sum();
-        let goes_on = async {
-            loop {
-                // Asked for before the look, so that none is missed between the two.
-                let next = self.next.notified();
-                if self.admitted().iter().sum::<u64>() >= before + 2 * decisions {
-                    break;
-                }
-                next.await;
-            }
-        };
-        tokio::time::timeout(PATIENT, goes_on).await.expect("decisions are admitted");
-    }
-
-    /// What was admitted of each bucket, and how many decisions failed.
-    async fn stop(self) -> (Vec<u64>, u64) {
-        self.stop.store(true, Ordering::Relaxed);
-        for caller in self.callers {
-            caller.await.expect("no caller panics");
-        }
-        let admitted = self.admitted.iter().map(|count| count.load(Ordering::Relaxed)).collect();
-        (admitted, self.failed.load(Ordering::Relaxed))
-    }
-}
-
 /// What each bucket has left.
 async fn rest(store: &RedisStore, buckets: u64) -> Vec<u64> {
     let mut rest = Vec::new();
@@ -145,9 +74,13 @@ async fn rest(store: &RedisStore, buckets: u64) -> Vec<u64> {
 
 #[tokio::test]
 async fn slots_that_move_under_load_grant_nothing_twice_and_nothing_fails() {
-    const BUCKETS: u64 = 4000;
     let cluster = RedisCluster::start(3, false, &[]).await;
-    let store = Arc::new(store(&cluster, PATIENT, Clock::Server));
+    slots_move_under_load(&cluster, store(&cluster, PATIENT, Clock::Server)).await;
+}
+
+async fn slots_move_under_load(cluster: &RedisCluster, store: RedisStore) {
+    const BUCKETS: u64 = 4000;
+    let store = Arc::new(store);
     let load = Load::start(&store, BUCKETS);
     load.goes_on(1000).await;
     cluster.reshard(3000, 0, 1).await;
@@ -156,11 +89,50 @@ async fn slots_that_move_under_load_grant_nothing_twice_and_nothing_fails() {
     load.goes_on(1000).await;
     let (admitted, failed) = load.stop().await;
     assert_eq!(failed, 0, "a bucket on the move is found");
+    nothing_is_lost(&store, &admitted).await;
+}
 
-    let rest = rest(&store, BUCKETS).await;
+/// What each bucket has granted and what it has left make its burst.
+async fn nothing_is_lost(store: &RedisStore, admitted: &[u64]) {
+    let rest = rest(store, admitted.len() as u64).await;
     for (number, (admitted, rest)) in admitted.iter().zip(rest).enumerate() {
         assert_eq!(admitted + rest, BURST, "bucket {number}");
     }
+}
+
+#[tokio::test]
+async fn master_that_becomes_a_replica_under_load_loses_nothing_and_fails_nothing() {
+    let cluster = RedisCluster::start(3, true, &[]).await;
+    let store = Arc::new(store(&cluster, PATIENT, Clock::Server));
+    let load = Load::start(&store, 4000);
+    load.goes_on(1000).await;
+    cluster.ask(3, &["CLUSTER", "FAILOVER"]).await;
+    cluster.wait_until(0, &["ROLE"], "slave").await;
+    load.goes_on(1000).await;
+    let (admitted, failed) = load.stop().await;
+    assert_eq!(failed, 0, "the new master is found");
+    nothing_is_lost(&store, &admitted).await;
+}
+
+#[tokio::test]
+async fn master_that_wants_a_replica_beside_it_is_unavailable_without_one_and_recovers() {
+    let arguments =
+        ["--min-replicas-to-write", "1", "--min-replicas-max-lag", "1", "--repl-ping-replica-period", "1"];
+    let mut cluster = RedisCluster::start(3, true, &arguments).await;
+    let store = store(&cluster, PATIENT, Clock::Server);
+    let (there, alone) = (number_on(&cluster, 0).await, number_on(&cluster, 1).await);
+    cluster.node_mut(4).kill().await;
+    cluster.wait_until(1, &["INFO", "replication"], "connected_slaves:0").await;
+    for beside in [vec![entry(alone, 1)], vec![entry(there, 1), entry(alone, 1)]] {
+        let refused = verdict(&store, &beside).await;
+        assert!(format!("{refused:?}").contains("NOREPLICAS"), "{refused:?}");
+    }
+    assert_eq!(left(&store, there).await, BURST, "it is given back");
+    assert_eq!(verdict(&store, &[entry(there, 1)]).await.expect("it has its replica"), Verdict::Allow);
+
+    cluster.node_mut(4).restart().await;
+    cluster.wait_until(1, &["INFO", "replication"], "min_slaves_good_slaves:1").await;
+    assert_eq!(verdict(&store, &[entry(alone, 1)]).await.expect("it is back"), Verdict::Allow);
 }
 
 #[tokio::test]
@@ -204,9 +176,14 @@ async fn bucket_of_a_slot_that_is_half_way_is_found_on_either_side() {
 
 #[tokio::test]
 async fn failover_under_load_loses_no_more_than_its_replica_had_not_received() {
+    let cluster = RedisCluster::start(3, true, &[]).await;
+    let store = store(&cluster, Duration::from_millis(500), Clock::Server);
+    fails_over_under_load(cluster, store).await;
+}
+
+async fn fails_over_under_load(mut cluster: RedisCluster, store: RedisStore) {
     const BUCKETS: u64 = 4000;
-    let mut cluster = RedisCluster::start(3, true, &[]).await;
-    let store = Arc::new(store(&cluster, Duration::from_millis(500), Clock::Server));
+    let store = Arc::new(store);
     let load = Load::start(&store, BUCKETS);
     load.goes_on(1000).await;
     // All that was answered until here is at the replica.
@@ -264,7 +241,7 @@ async fn what_a_silent_node_may_have_spent_is_not_given_back_and_the_others_part
     let connections_max = NonZeroUsize::MIN;
     let hasty =
         RedisStoreOptions { deadline: Duration::from_millis(300), connections_max, ..options(&cluster) };
-    let hasty = RedisStore::connect(&hasty).expect("they go together");
+    let hasty = connect(&hasty);
     let patient = store(&cluster, PATIENT, Clock::Server);
     let (there, silent) = (number_on(&cluster, 0).await, number_on(&cluster, 1).await);
     for number in [there, silent] {
@@ -331,7 +308,7 @@ async fn cluster_is_found_by_any_of_its_nodes_even_a_replica() {
             deadline: PATIENT,
             ..RedisStoreOptions::new(RedisServers::Cluster(vec![seed]))
         };
-        let store = RedisStore::connect(&options).expect("they go together");
+        let store = connect(&options);
         let batch: Vec<_> = (0..30).map(|number| entry(number, 1)).collect();
         assert_eq!(verdict(&store, &batch).await.expect("it answers"), Verdict::Allow);
     }
