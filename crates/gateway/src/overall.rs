@@ -7,7 +7,9 @@ use std::{net::IpAddr, sync::Arc};
 
 use arc_swap::ArcSwap;
 use metrics::Counter;
+use parking_lot::Mutex;
 use tollgate_engine::{Action, Charge, Cost, Timestamp, Verdict};
+use tollgate_limiter::OverallRefusals;
 use tollgate_policy::{Policy, overall::RequestClass};
 use tollgate_store::{Entry, HashKey, MemoryStore, MemoryStoreOptions};
 
@@ -17,6 +19,8 @@ pub struct OverallLimits {
     key: HashKey,
     buckets: MemoryStore,
     counters: Counters,
+    /// Those that nobody has taken yet.
+    refusals: Mutex<OverallRefusals>,
 }
 
 /// A client sends more requests than it may.
@@ -46,7 +50,14 @@ impl OverallLimits {
             key,
             buckets: MemoryStore::new(MemoryStoreOptions { buckets_max }),
             counters: Counters::new(),
+            refusals: Mutex::default(),
         }
+    }
+
+    /// What was refused since this was last asked.
+    #[must_use]
+    pub fn take_refusals(&self) -> OverallRefusals {
+        std::mem::take(&mut self.refusals.lock())
     }
 
     /// Puts another policy in force.
@@ -66,7 +77,8 @@ impl OverallLimits {
         let policy = self.policy.load();
         let Some(limit) = policy.overall(class) else { return Ok(()) };
 
-        let id = match policy.overall_key(client) {
+        let client = policy.overall_key(client);
+        let id = match client {
             IpAddr::V4(address) => self.key.bucket(class as u8, &[&address.octets()]),
             IpAddr::V6(address) => self.key.bucket(class as u8, &[&address.octets()]),
         };
@@ -83,6 +95,7 @@ impl OverallLimits {
             }
             Verdict::Deny { retry_after } => {
                 self.counters.refused[class as usize].increment(1);
+                self.refusals.lock().add(class, client);
                 // Rounded up: a client that comes back then must pass.
                 let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
                 Err(Excess { status: limit.status, retry_after_seconds: seconds.max(1) })

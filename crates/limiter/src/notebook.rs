@@ -16,7 +16,7 @@ use tollgate_policy::{Policy, event::Charge, limit::LimitKey};
 use tollgate_records::{Happening, RecordsError, Tallies, Whose};
 use tollgate_store::BucketId;
 
-use crate::Limiter;
+use crate::{Limiter, overall_refusals::OverallRefusals};
 
 /// Subjects between two writings at most.
 const SUBJECTS_MAX: usize = 10_000;
@@ -45,14 +45,16 @@ struct Pages {
 }
 
 impl Limiter {
-    /// Writes down what happened since the last time. What cannot be written is lost: nothing is decided
-    /// by it.
+    /// Writes down what happened since the last time, and what overall request limits refused. What cannot
+    /// be written is lost: nothing is decided by it.
     ///
     /// # Errors
     ///
     /// [`RecordsError`].
-    pub async fn write_down(&self) -> Result<(), RecordsError> {
-        let tallies = self.notebook.take();
+    pub async fn write_down(&self, overall: &OverallRefusals) -> Result<(), RecordsError> {
+        let mut tallies = self.notebook.take(overall.left_out());
+        tallies.refusals.extend(overall.by_limit());
+        tallies.subjects.extend(overall.by_subject(&self.policy.load()));
         if tallies.refusals.is_empty() && tallies.subjects.is_empty() {
             return Ok(());
         }
@@ -120,11 +122,12 @@ impl Limiter {
 }
 
 impl Notebook {
-    fn take(&self) -> Tallies {
+    /// What is on the pages; `also_left_out` is counted with what had no room on them.
+    fn take(&self, also_left_out: u64) -> Tallies {
         let mut pages = self.pages.lock();
         let refusals = std::mem::take(&mut pages.refusals);
         let subjects = std::mem::take(&mut pages.subjects);
-        let left_out = std::mem::take(&mut pages.left_out);
+        let left_out = std::mem::take(&mut pages.left_out) + also_left_out;
         drop(pages);
         if left_out > 0 {
             metrics::counter!("tollgate_tallies_left_out_total").increment(left_out);

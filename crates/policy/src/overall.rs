@@ -46,6 +46,20 @@ impl RequestClass {
             Self::Directory => "directory",
         }
     }
+
+    /// Its limit among others, as configuration names it from the top: `requests.new-nonce`.
+    #[must_use]
+    pub fn limit_name(self) -> &'static str {
+        match self {
+            Self::NewNonce => "requests.new-nonce",
+            Self::NewAccount => "requests.new-account",
+            Self::NewOrder => "requests.new-order",
+            Self::RevokeCert => "requests.revoke-cert",
+            Self::RenewalInfo => "requests.renewal-info",
+            Self::Other => "requests.other",
+            Self::Directory => "requests.directory",
+        }
+    }
 }
 
 /// One overall request limit.
@@ -110,6 +124,7 @@ mod tests {
         for (index, class) in RequestClass::ALL.into_iter().enumerate() {
             assert_eq!(class as usize, index);
             assert_eq!(serde_json::to_value(class).unwrap(), class.as_str());
+            assert_eq!(class.limit_name(), format!("requests.{}", class.as_str()));
         }
     }
 }

@@ -176,6 +176,12 @@ impl Policy {
         self.overall.key(client)
     }
 
+    /// How many bits of an IPv6 address they look at.
+    #[must_use]
+    pub fn overall_ipv6_prefix(&self) -> u8 {
+        self.overall.ipv6_prefix
+    }
+
     /// The overrides in force.
     #[must_use]
     pub fn overrides(&self) -> &Overrides {

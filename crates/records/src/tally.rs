@@ -41,6 +41,8 @@ pub enum Happening {
     Issued,
     /// A validation failed.
     Failed,
+    /// An overall request limit refused, whatever was asked for.
+    Exceeded,
 }
 
 /// For what kind of subject.
@@ -75,6 +77,7 @@ pub struct Evidence {
     pub registered: u64,
     pub issued: u64,
     pub failed: u64,
+    pub exceeded: u64,
 }
 
 impl Records {
@@ -279,7 +282,8 @@ async fn subjects_of(connection: &mut AnyConnection, day: i64, what: Happening) 
 }
 
 impl Happening {
-    const ALL: [Self; 5] = [Self::Refused, Self::Early, Self::Registered, Self::Issued, Self::Failed];
+    const ALL: [Self; 6] =
+        [Self::Refused, Self::Early, Self::Registered, Self::Issued, Self::Failed, Self::Exceeded];
 
     fn word(self) -> &'static str {
         match self {
@@ -288,6 +292,7 @@ impl Happening {
             Self::Registered => "registered",
             Self::Issued => "issued",
             Self::Failed => "failed",
+            Self::Exceeded => "exceeded",
         }
     }
 }
@@ -315,6 +320,7 @@ impl Evidence {
             Happening::Registered => self.registered = number,
             Happening::Issued => self.issued = number,
             Happening::Failed => self.failed = number,
+            Happening::Exceeded => self.exceeded = number,
         }
         Ok(())
     }

@@ -4,8 +4,9 @@
 //! or `write`, and the hash is the SHA-256 of a token (`token:HEX`) or of a client certificate (`certificate:HEX`).
 //! The file holds no secret: who reads it cannot act.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
+use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{SHA256, digest};
 use subtle::ConstantTimeEq as _;
 
@@ -49,6 +50,10 @@ enum Credential {
 pub struct Access {
     grants: Vec<Grant>,
 }
+
+/// The grants in force, which may be replaced while they are asked. Clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct AccessInForce(Arc<ArcSwap<Access>>);
 
 /// A line that is no grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,6 +125,24 @@ impl Access {
             return Err("the same hash stands above");
         }
         Ok(grant)
+    }
+}
+
+impl AccessInForce {
+    /// Puts these grants in force, from the next call on.
+    pub fn replace(&self, access: Access) {
+        self.0.store(Arc::new(access));
+    }
+
+    /// Those in force now.
+    pub(crate) fn now(&self) -> Arc<Access> {
+        self.0.load_full()
+    }
+}
+
+impl From<Access> for AccessInForce {
+    fn from(access: Access) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(access)))
     }
 }
 

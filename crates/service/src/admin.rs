@@ -22,7 +22,7 @@ use axum::{
 };
 use tollgate_limiter::Limiter;
 
-use crate::{access::Access, exchange::FILE_BYTES_MAX};
+use crate::{access::AccessInForce, exchange::FILE_BYTES_MAX};
 
 pub use caller::PeerCertificate;
 
@@ -33,14 +33,14 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 #[derive(Clone)]
 pub struct Admin {
     limiter: Arc<Limiter>,
-    access: Arc<Access>,
+    access: AccessInForce,
 }
 
 impl Admin {
-    /// The records and the policy of `limiter`, for whoever has a grant in `access`.
+    /// The records and the policy of `limiter`, for whoever has a grant in `access` when they call.
     #[must_use]
-    pub fn new(limiter: Arc<Limiter>, access: Access) -> Self {
-        Self { limiter, access: Arc::new(access) }
+    pub fn new(limiter: Arc<Limiter>, access: AccessInForce) -> Self {
+        Self { limiter, access }
     }
 
     /// The routes, to be merged with those of another state.

@@ -2,11 +2,13 @@
 
 mod buckets;
 mod front;
+mod grants;
 pub(crate) mod moving;
 mod overrides;
 mod pages;
 mod password;
 mod records;
+mod scribe;
 
 use std::{
     io,
@@ -40,10 +42,7 @@ use tollgate_limiter::{Limiter, LimiterOptions, unpause::UnpauseLinks};
 use tollgate_policy::Policy;
 use tollgate_portal::MailError;
 use tollgate_records::{Records, RecordsError};
-use tollgate_service::{
-    access::{Access, GrantError, Role},
-    admin::Admin,
-};
+use tollgate_service::{access::GrantError, admin::Admin};
 use tollgate_store::{BucketStore, HashKey, OpenError};
 use tollgate_store_redis::RedisOptionsError;
 use tollgate_test_ca::{TestCa, TestCaError};
@@ -57,20 +56,16 @@ use crate::{
     server::{
         buckets::{Buckets, Surroundings},
         front::Front,
+        grants::Grants,
         overrides::StoredOverrides,
         pages::{Pages, tell_decisions},
+        scribe::Scribe,
     },
     tls_identity::{self, TlsIdentityError},
 };
 
 /// Clients that the overall request limits remember at once; each for a second or less.
 const OVERALL_BUCKETS_MAX: usize = 1_000_000;
-
-/// How often what happened is written down for operators.
-const WRITE_DOWN_EVERY: Duration = Duration::from_secs(2);
-
-/// How the audit calls whoever has the token in the data directory.
-const LOCAL_OPERATOR: &str = "local";
 
 /// How often full buckets and old records are dropped.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -209,7 +204,9 @@ pub struct Running {
     sweeper: JoinHandle<()>,
     overrides: JoinHandle<()>,
     decisions: JoinHandle<()>,
-    scribe: JoinHandle<()>,
+    grants: JoinHandle<()>,
+    scribe: Scribe,
+    writing_down: JoinHandle<()>,
     buckets: Buckets,
     test_ca: Option<Arc<TestCa>>,
     /// Unlocked last.
@@ -224,8 +221,11 @@ impl Running {
         self.sweeper.abort();
         self.overrides.abort();
         self.decisions.abort();
-        self.scribe.abort();
+        self.grants.abort();
         while self.tasks.join_next().await.is_some() {}
+        // An error is a panic, whose message has been printed.
+        let _ = self.writing_down.await;
+        self.scribe.write_down().await;
         self.buckets.close().await;
         self.limiter.records().close().await;
         if let Some(ca) = self.test_ca.take().and_then(Arc::into_inner) {
@@ -254,7 +254,7 @@ pub async fn start(
         None => Secrets::own(&config.data_dir, &link_keys)?,
     };
     let clock = Arc::new(installed(clock, &config)?);
-    let access = access(&config.management, &data_dir)?;
+    let grants = Grants::read(config.management.grants.clone(), data_dir.operator_token()?).await?;
     let management_tls = management_tls(&config.management)?;
     let management = bind_management(config.management.address).await?;
     let management_address = local_address(&management)?;
@@ -307,7 +307,8 @@ pub async fn start(
     });
     let shown_here = pages.listeners.is_empty().then(|| portal.clone());
     let front = Arc::new(Front::new(Some(gateway), shown_here, overall.clone(), limiter.clone()));
-    let pages_front = Arc::new(Front::new(None, Some(portal.clone()), overall, limiter.clone()));
+    let pages_front = Arc::new(Front::new(None, Some(portal.clone()), overall.clone(), limiter.clone()));
+    let scribe = Scribe { limiter: limiter.clone(), overall };
 
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -322,10 +323,10 @@ pub async fn start(
         metrics,
         test_ca: test_ca.clone(),
         clock: clock.clone(),
-        admin: Admin::new(limiter.clone(), access),
+        admin: Admin::new(limiter.clone(), grants.in_force()),
     };
     let scheme = if management_tls.is_some() { "https" } else { "http" };
-    tasks.spawn(serve_management(management, state, management_address, management_tls, stopped));
+    tasks.spawn(serve_management(management, state, management_address, management_tls, stopped.clone()));
 
     Ok(Running {
         limits_page: format!("{}/rate-limits/", pages.origin),
@@ -338,7 +339,9 @@ pub async fn start(
         sweeper: tokio::spawn(sweep(buckets.clone(), limiter.clone(), clock.clone())),
         overrides: tokio::spawn(overrides.follow()),
         decisions: tokio::spawn(tell_decisions(portal)),
-        scribe: tokio::spawn(write_down(limiter.clone())),
+        grants: tokio::spawn(grants.follow()),
+        writing_down: tokio::spawn(scribe.clone().follow(stopped)),
+        scribe,
         buckets,
         clock,
         limiter,
@@ -562,17 +565,6 @@ async fn known_by_certificate(
     next.run(request).await
 }
 
-/// Who may use the admin API: the operator of this machine, and those of the file.
-fn access(management: &Management, data_dir: &DataDir) -> Result<Access, StartError> {
-    let mut access = match &management.grants {
-        Some(path) => Access::parse(&String::from_utf8_lossy(&read(path)?))
-            .map_err(|source| StartError::Grants { path: path.clone(), source })?,
-        None => Access::default(),
-    };
-    access.allow_token(LOCAL_OPERATOR, Role::Write, &data_dir.operator_token()?);
-    Ok(access)
-}
-
 fn management_tls(management: &Management) -> Result<Option<Arc<rustls::ServerConfig>>, StartError> {
     let Some((chain, key)) = &management.tls_files else { return Ok(None) };
     let unusable = |what: String| move |source| StartError::Tls { what, source };
@@ -587,17 +579,6 @@ fn management_tls(management: &Management) -> Result<Option<Arc<rustls::ServerCo
 async fn wait(mut stopped: watch::Receiver<bool>) {
     // An error means that the sender is gone, which is an end as well.
     let _ = stopped.wait_for(|stopped| *stopped).await;
-}
-
-/// Writes down what happened, for operators to look at.
-async fn write_down(limiter: Arc<Limiter>) {
-    let mut every = tokio::time::interval(WRITE_DOWN_EVERY);
-    loop {
-        every.tick().await;
-        if let Err(error) = limiter.write_down().await {
-            tracing::warn!(%error, "what happened in the last seconds is not among the operators' figures");
-        }
-    }
 }
 
 async fn sweep(buckets: Buckets, limiter: Arc<Limiter>, clock: Arc<MovableClock>) {

@@ -47,7 +47,7 @@ impl FromRequestParts<Admin> for Writer {
     async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Refused> {
         let grant = admin.caller(parts)?;
         match grant.role {
-            Role::Write => Ok(Self(grant.name.clone())),
+            Role::Write => Ok(Self(grant.name)),
             Role::Read => {
                 let detail =
                     format!("{} may look, but change nothing: this needs the role write", grant.name);
@@ -58,7 +58,7 @@ impl FromRequestParts<Admin> for Writer {
 }
 
 impl Admin {
-    fn caller(&self, parts: &Parts) -> Result<&Grant, Refused> {
+    fn caller(&self, parts: &Parts) -> Result<Grant, Refused> {
         self.known(&parts.headers, &parts.uri, parts.extensions.get())
             .map_err(|detail| refused(StatusCode::UNAUTHORIZED, detail))
     }
@@ -70,15 +70,16 @@ impl Admin {
         headers: &HeaderMap,
         uri: &Uri,
         certificate: Option<&PeerCertificate>,
-    ) -> Result<&Grant, &'static str> {
+    ) -> Result<Grant, &'static str> {
+        let access = self.access.now();
         if let Some(token) = bearer(headers) {
-            return self.access.by_token(token).ok_or("nobody has this token");
+            return access.by_token(token).cloned().ok_or("nobody has this token");
         }
         let certificate = certificate.ok_or("say who you are, by Authorization: Bearer TOKEN")?;
         if is_foreign(headers, uri) {
             return Err("a page of another site asks this, with your certificate");
         }
-        self.access.by_certificate(&certificate.0).ok_or("nobody has this certificate")
+        access.by_certificate(&certificate.0).cloned().ok_or("nobody has this certificate")
     }
 }
 

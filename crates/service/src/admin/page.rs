@@ -174,11 +174,11 @@ impl Decision {
 impl Admin {
     /// Who is there, or the answer that asks them to say so.
     #[expect(clippy::result_large_err, reason = "the error is the answer")]
-    fn visitor(&self, headers: &HeaderMap, uri: &Uri, certificate: &Certificate) -> Result<&Grant, Response> {
+    fn visitor(&self, headers: &HeaderMap, uri: &Uri, certificate: &Certificate) -> Result<Grant, Response> {
         let shown = certificate.0.as_ref();
         let password = basic_password(headers);
         let found = match &password {
-            Some(token) => self.access.by_token(token),
+            Some(token) => self.access.now().by_token(token).cloned(),
             None => self.known(headers, uri, shown).ok(),
         };
         // Without a password this is a browser that has not yet asked for one.
@@ -348,6 +348,13 @@ async fn most(records: &Records, since: Timestamp) -> Result<Vec<List>, RecordsE
         let rows = records.most_often(Happening::Refused, whose, since, LISTED_MAX).await?;
         lists.push(List { title, note: "Refusals in the last 7 days.", who, what: "Refused", rows });
     }
+    lists.push(List {
+        title: "Addresses beyond the overall request limits",
+        note: "Requests refused in the last 7 days, whatever they asked for.",
+        who: "Address or network",
+        what: "Refused",
+        rows: records.most_often(Happening::Exceeded, Whose::Address, since, LISTED_MAX).await?,
+    });
     Ok(lists)
 }
 

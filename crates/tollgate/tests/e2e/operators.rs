@@ -20,6 +20,7 @@ use crate::{
     binary::{Serve, tollgate},
     clients::{Client, Program},
     gateway::{ALWAYS_VALID, Gateway},
+    management::request_as,
     ports,
     process::printed,
     volume::order_afresh,
@@ -256,8 +257,7 @@ async fn who_has_no_grant_is_turned_away_and_who_may_read_changes_nothing() {
             (Method::POST, "/overrides/import?format=csv&reason=r", json!("limit"), write),
         ];
         for (method, path, body, expected) in asks {
-            let (status, answer) =
-                crate::management::request_as(token, gateway.management(), method.clone(), path, &body).await;
+            let (status, answer) = request_as(token, gateway.management(), method.clone(), path, &body).await;
             // The last body is no file; that is found out by whoever may send one.
             let fits = status == expected || (expected == 200 && status == 422);
             assert!(fits, "{method} {path} as {token:?}: {status} {answer}");
@@ -296,9 +296,57 @@ async fn over_tls_a_client_certificate_is_as_good_as_a_token() {
     assert_eq!(code(&added), 0, "{}", printed(&added));
     let by_token = gateway.command(&["audit", "--json", "--roots", roots]).await;
     assert_eq!(json_of(&by_token)[0]["who"], "robot", "and the token of the data directory reads it");
+
+    std::fs::write(&grants, "# nobody\n").expect("it is ours");
+    let audit = ["audit", "--roots", roots, "--client-certificate", chain, "--client-key", key];
+    let asking = async { while code(&gateway.command(&audit).await) == 0 {} };
+    timeout(IN_FORCE_WITHIN, asking).await.expect("a certificate taken away is refused");
     let unknown = gateway.command(&["audit"]).await;
     assert_eq!(code(&unknown), 1, "a listener that nobody vouches for is not told the token");
     assert!(printed(&unknown).contains("certificate"), "{}", printed(&unknown));
+}
+
+#[tokio::test]
+async fn a_token_taken_from_the_file_is_refused_within_seconds_and_a_broken_file_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("grants");
+    let write = |grants: &[String]| std::fs::write(&path, grants.join("\n")).expect("it is ours");
+    let grant = |name| grant_line(name, Role::Read, &format!("{name}-token"));
+    write(&[grant("ann"), grant("bob")]);
+    let gateway = Gateway::start(&format!("grants = {:?}\n", path.display().to_string())).await;
+    let status = async |name: &str| {
+        let token = format!("{name}-token");
+        request_as(Some(&token), gateway.management(), Method::GET, "/audit", &Value::Null).await.0
+    };
+    let becomes = async |name: &str, expected: StatusCode| {
+        let asking = async {
+            let mut again = interval(Duration::from_millis(50));
+            while status(name).await != expected {
+                again.tick().await;
+            }
+        };
+        timeout(IN_FORCE_WITHIN, asking).await.unwrap_or_else(|_| panic!("{name} gets {expected}"));
+    };
+    assert_eq!((status("ann").await, status("bob").await), (StatusCode::OK, StatusCode::OK));
+
+    write(&[grant("bob")]);
+    becomes("ann", StatusCode::UNAUTHORIZED).await;
+    assert_eq!(status("bob").await, StatusCode::OK);
+    write(&[grant("ann"), "bob read hunter2".to_owned()]);
+    let unchanged = async {
+        let mut again = interval(Duration::from_millis(50));
+        loop {
+            again.tick().await;
+            assert_eq!(
+                (status("ann").await, status("bob").await),
+                (StatusCode::UNAUTHORIZED, StatusCode::OK)
+            );
+        }
+    };
+    let _ended: Result<(), _> = timeout(Duration::from_millis(1500), unchanged).await;
+    write(&[grant("ann")]);
+    becomes("ann", StatusCode::OK).await;
+    becomes("bob", StatusCode::UNAUTHORIZED).await;
 }
 
 #[tokio::test]
@@ -509,13 +557,7 @@ async fn an_operator_gets_the_link_to_what_is_left_for_an_account() {
     let account = client.account().expect("it is registered").to_owned();
     let token = std::fs::read_to_string(gateway.folder().join("data/operator.token")).expect("it is made");
     let path = format!("/account?account={account}");
-    let ask = crate::management::request_as(
-        Some(token.trim()),
-        gateway.management(),
-        Method::GET,
-        &path,
-        &Value::Null,
-    );
+    let ask = request_as(Some(token.trim()), gateway.management(), Method::GET, &path, &Value::Null);
     let (status, told) = ask.await;
     assert_eq!((status, &told["paused"]), (StatusCode::OK, &json!(0)), "{told}");
     let link = told["link"].as_str().expect("a link");

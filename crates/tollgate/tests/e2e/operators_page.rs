@@ -73,6 +73,41 @@ async fn refusals_and_pitfalls_are_shown_as_they_happen() {
 }
 
 #[tokio::test]
+async fn refusals_of_overall_limits_are_shown_by_limit_and_by_address_and_a_stop_loses_none() {
+    let gateway =
+        Gateway::start("[requests.new-nonce]\nrate = 1\nburst = 1\n[store]\nbackend = \"memory\"\n").await;
+    let mut clients = Vec::new();
+    for _ in 0..5 {
+        clients.push(gateway.stranger().await);
+    }
+    let mut refused = 0;
+    for client in &mut clients {
+        client.forget_nonce();
+        refused += u64::from(client.try_register().await.is_err());
+    }
+    assert!(refused >= 1, "one of five fits in a second");
+
+    // Nothing is waited for: what happened is written down at the stop.
+    let gateway = gateway.restart().await;
+    let auth = basic(&operator_token(&gateway));
+    let (_, page) = show(&gateway, &[("authorization", &auth)]).await;
+    let section = |heading: &str| {
+        let below = page.split_once(heading).unwrap_or_else(|| panic!("{heading}\n{page}")).1;
+        below.split_once("<h").map_or(below, |(section, _)| section).to_owned()
+    };
+    let number = |section: &str, who: &str| {
+        let row = section.split_once(&format!("<td>{who}</td><td class=\"number\">"));
+        let row = row.unwrap_or_else(|| panic!("{who}\n{page}")).1;
+        row.split_once('<').and_then(|(number, _)| number.parse::<u64>().ok()).expect("a number")
+    };
+    let by_limit = section("Refusals in the last 7 days");
+    let limited = number(&by_limit, "requests.new-nonce");
+    assert!(limited >= refused, "{limited} {refused}");
+    assert!(by_limit.contains("<svg role=\"img\""), "{page}");
+    assert_eq!(number(&section("beyond the overall request limits"), "127.0.0.1"), limited);
+}
+
+#[tokio::test]
 async fn a_request_is_decided_by_a_button_beside_its_evidence() {
     let gateway = Gateway::start(
         "[test-ca]\nvalidation = \"always-valid\"\n[limits.certificates-per-registered-domain]\nburst = 1\ncount = 1\nperiod = \"1h\"\n",
