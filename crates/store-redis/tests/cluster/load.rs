@@ -25,12 +25,15 @@ pub(crate) struct Load {
 }
 
 impl Load {
+    /// Each has one decision under way.
+    pub(crate) const CALLERS: u64 = 8;
+
     pub(crate) fn start(store: &Arc<RedisStore>, buckets: u64) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let admitted: Arc<Vec<_>> = Arc::new((0..buckets).map(|_| AtomicU64::new(0)).collect());
         let failed = Arc::new(AtomicU64::new(0));
         let next = Arc::new(Notify::new());
-        let callers = (0..8).map(|caller| {
+        let callers = (0..Self::CALLERS).map(|caller| {
             let (store, stop) = (store.clone(), stop.clone());
             let (admitted, failed, next) = (admitted.clone(), failed.clone(), next.clone());
             tokio::spawn(async move {

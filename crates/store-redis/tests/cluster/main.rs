@@ -1,5 +1,7 @@
 //! The store on a real cluster, also while nodes fail and slots move.
 
+mod contention;
+mod crash;
 mod load;
 mod tls;
 
