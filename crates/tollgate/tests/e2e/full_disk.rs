@@ -1,7 +1,7 @@
 //! A Tollgate that serves while the disk of its buckets is really full: each limit does what it says, and all goes on once
 //! there is space, with no restart.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use tollgate::client::AcmeClient;
 
@@ -9,7 +9,7 @@ use crate::{
     binary::Serve,
     ports,
     process::mount_namespace,
-    volume::{NO_OVERALL_LIMITS, order_afresh},
+    volume::{NO_OVERALL_LIMITS, order_afresh, order_until},
 };
 
 /// Runs a command with a small disk for the buckets, which is full from when the file `fill` is there until `free` is.
@@ -20,9 +20,6 @@ dd if=/dev/zero of=data/buckets/filler bs=4096 2>/dev/null
 until [ -e free ]; do sleep 0.05; done
 rm data/buckets/filler
 wait"#;
-
-/// How often something is asked that must come at last, with a twentieth of a second between.
-const PATIENCE: usize = 1200;
 
 #[tokio::test]
 async fn a_full_disk_closes_the_limits_that_say_so_and_opens_again_by_itself() {
@@ -49,30 +46,17 @@ async fn a_full_disk_closes_the_limits_that_say_so_and_opens_again_by_itself() {
     assert_eq!(order_afresh(&mut client, &["a.example.com"]).await.status(), 201);
 
     tell(path, "fill");
-    let refused = at_last(&mut client, 503).await;
+    let name = |number| format!("{number}.example.com");
+    let (refused, _) = order_until(&mut client, 503, name).await;
     assert!(refused.contains("cannot be checked at the moment"), "{refused}");
     // This one's limits say nothing, and the preset lets through.
     connect().await.register().await.expect("an account is made all the same");
 
     tell(path, "free");
-    at_last(&mut client, 201).await;
+    order_until(&mut client, 201, name).await;
     serve.kill().await;
 }
 
 fn tell(folder: &Path, what: &str) {
     fs::write(folder.join(what), "").expect("the folder is the test's own");
-}
-
-/// Orders until it is answered with this status; returns what it says.
-async fn at_last(client: &mut AcmeClient, status: u16) -> String {
-    let mut last = String::new();
-    for number in 0..PATIENCE {
-        let answer = order_afresh(client, &[&format!("{number}.example.com")]).await;
-        last = format!("{} {}", answer.status(), answer.detail());
-        if answer.status() == status {
-            return last;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("at last an order is answered {last}");
 }

@@ -75,6 +75,11 @@ impl Gateway {
         Self { running, site, config, folder }
     }
 
+    /// Stops as Ctrl-C does.
+    pub(crate) async fn stop(self) {
+        self.running.stop().await;
+    }
+
     /// What it remembers.
     pub(crate) fn records(&self) -> &Records {
         self.running.limiter.records()

@@ -1,6 +1,13 @@
 //! Two gateways before one CA, with one Redis and one PostgreSQL between them: for clients they are one.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use http::Method;
 use tempfile::TempDir;
@@ -15,7 +22,7 @@ use tollgate_acme::{identifier::Identifier, resource::AccountId};
 use tollgate_engine::Quota;
 use tollgate_policy::{limit::LimitName, overrides::Subject};
 use tollgate_records::{PostgresqlOptions, Records, StoredOverride};
-use tollgate_test_servers::{postgres::PostgresServer, redis::RedisServer};
+use tollgate_test_servers::{postgres::PostgresServer, redis::RedisServer, redis_cluster::RedisCluster};
 
 use crate::{
     binary::Serve,
@@ -23,7 +30,7 @@ use crate::{
     clients::{Client, Program},
     ports,
     site::Site,
-    volume::{order, order_afresh},
+    volume::{NO_OVERALL_LIMITS, order, order_afresh},
 };
 
 /// The promise: five seconds from a change to every gateway.
@@ -36,16 +43,34 @@ struct Cluster {
     site: Site,
     records: Records,
     _pebble: Pebble,
-    _redis: RedisServer,
+    _buckets: Buckets,
     _postgres: Arc<PostgresServer>,
     _folder: TempDir,
+}
+
+/// Where their buckets are.
+enum Buckets {
+    OneServer(RedisServer),
+    Cluster(RedisCluster),
+}
+
+impl Buckets {
+    fn setting(&self) -> String {
+        match self {
+            Self::OneServer(server) => format!("url = \"{}\"", server.url()),
+            Self::Cluster(cluster) => format!("cluster-nodes = {:?}", cluster.urls()),
+        }
+    }
 }
 
 impl Cluster {
     /// With one key above the tables, and tables of limits.
     async fn start(key: &str, limits: &str, validation: Validation) -> Self {
+        Self::start_on(Buckets::OneServer(RedisServer::start(&[]).await), key, limits, validation).await
+    }
+
+    async fn start_on(buckets: Buckets, key: &str, limits: &str, validation: Validation) -> Self {
         let pebble = Pebble::start(validation).await;
-        let redis = RedisServer::start(&[]).await;
         let postgres = PostgresServer::shared();
         let database = postgres.database();
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -62,14 +87,14 @@ impl Cluster {
                  certificate = \"tls.pem\"\nkey = \"tls.key\"\n\
                  [management]\naddress = \"127.0.0.1:{}\"\n\
                  [upstream]\ndirectory = \"{}\"\nroots = \"{}\"\n\
-                 [store]\nbackend = \"redis\"\ndeadline = \"5s\"\n[store.redis]\nurl = \"{}\"\n\
+                 [store]\nbackend = \"redis\"\ndeadline = \"5s\"\n[store.redis]\n{}\n\
                  [records]\nbackend = \"postgresql\"\n\
                  [records.postgresql]\nurl = \"{database}\"\ndeadline = \"5s\"\n{limits}",
                 balancer.port,
                 ports::free(),
                 pebble.site().directory,
                 pebble.site().root.display(),
-                redis.url(),
+                buckets.setting(),
             );
             let config = format!("gateway-{n}.toml");
             fs::write(folder.path().join(&config), text).expect("the folder is the test's own");
@@ -91,7 +116,7 @@ impl Cluster {
             balancer,
             records: Records::connect(&options).await.expect("the gateways made it"),
             _pebble: pebble,
-            _redis: redis,
+            _buckets: buckets,
             _postgres: postgres,
             _folder: folder,
         }
@@ -99,7 +124,7 @@ impl Cluster {
 
     /// What clients are told, whose connections lead to the one or the other from now on.
     fn at(&self, gateway: usize) -> &Site {
-        self.balancer.lead_to(gateway);
+        self.balancer.lead_to(Target::Only(gateway));
         &self.site
     }
 
@@ -119,7 +144,13 @@ impl Cluster {
 
     /// A client of our own, registered by way of the one or the other.
     async fn client_at(&self, gateway: usize) -> AcmeClient {
-        let site = self.at(gateway);
+        self.at(gateway);
+        self.client().await
+    }
+
+    /// The same, wherever its connection leads.
+    async fn client(&self) -> AcmeClient {
+        let site = &self.site;
         let root = fs::read_to_string(&site.root).expect("it was written");
         let mut client = AcmeClient::connect(&site.directory, &root).await.expect("the gateway answers");
         client.register().await.expect("the account is made");
@@ -127,35 +158,44 @@ impl Cluster {
     }
 }
 
-/// Passes connections on to one of the gateways; turned to another, it breaks those it has.
+/// Passes connections on to one of the gateways, or to both by turns; turned elsewhere, it breaks those it has.
 struct Balancer {
     port: u16,
-    ports: [u16; 2],
-    target: watch::Sender<u16>,
+    target: watch::Sender<Target>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Only(usize),
+    Both,
 }
 
 impl Balancer {
     async fn start(ports: &[u16; 2]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("some port is free");
         let port = listener.local_addr().expect("it is bound").port();
-        let (target, targets) = watch::channel(ports[0]);
+        let (target, mut targets) = watch::channel(Target::Only(0));
+        let ports = *ports;
         tokio::spawn(async move {
+            let mut turns = [0, 1].into_iter().cycle();
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(pass_on(client, targets.clone()));
+                let gateway = match *targets.borrow_and_update() {
+                    Target::Only(gateway) => gateway,
+                    Target::Both => turns.next().expect("turns do not end"),
+                };
+                tokio::spawn(pass_on(client, ports[gateway], targets.clone()));
             }
         });
-        Self { port, ports: *ports, target }
+        Self { port, target }
     }
 
-    fn lead_to(&self, gateway: usize) {
-        self.target
-            .send_if_modified(|target| std::mem::replace(target, self.ports[gateway]) != self.ports[gateway]);
+    fn lead_to(&self, target: Target) {
+        self.target.send_if_modified(|current| std::mem::replace(current, target) != target);
     }
 }
 
-async fn pass_on(mut client: TcpStream, mut targets: watch::Receiver<u16>) {
-    let target = *targets.borrow_and_update();
-    let Ok(mut gateway) = TcpStream::connect(("127.0.0.1", target)).await else { return };
+async fn pass_on(mut client: TcpStream, port: u16, mut targets: watch::Receiver<Target>) {
+    let Ok(mut gateway) = TcpStream::connect(("127.0.0.1", port)).await else { return };
     tokio::select! {
         _ = copy_bidirectional(&mut client, &mut gateway) => {}
         _ = targets.changed() => {}
@@ -298,4 +338,50 @@ async fn what_an_order_reserved_at_a_killed_gateway_comes_back_when_it_ends_at_t
     client.poll(&url, "order", "ready").await.expect_err("it is invalid");
     let answer = order(&mut client, &["b.example.com"]).await;
     assert_eq!(answer.status(), 201, "{}", answer.detail());
+}
+
+#[tokio::test]
+async fn a_limit_on_a_redis_cluster_holds_for_callers_of_both_at_once_also_when_one_is_killed() {
+    const BURST: usize = 40;
+    const CALLERS: usize = 8;
+    let limits = format!(
+        "{NO_OVERALL_LIMITS}[limits.certificates-per-registered-domain]\nburst = {BURST}\ncount = {BURST}\n"
+    );
+    let buckets = Buckets::Cluster(RedisCluster::start(3, false, &[]).await);
+    // Each order spends of its account and of the domain, on whichever nodes those are.
+    let mut cluster =
+        Cluster::start_on(buckets, "accounting = \"order\"", &limits, Validation::AlwaysValid).await;
+    cluster.balancer.lead_to(Target::Both);
+    let (made, (progress, mut seen)) = (Arc::new(AtomicUsize::new(0)), watch::channel(()));
+    let mut callers = Vec::new();
+    for caller in 0..CALLERS {
+        let mut client = cluster.client().await;
+        let (made, progress) = (made.clone(), progress.clone());
+        callers.push(tokio::spawn(async move {
+            for number in 0.. {
+                // Until its gateway is killed, or there is no room any more.
+                let name = format!("{caller}-{number}.example.com");
+                match client.try_order(&[&name]).await {
+                    Ok(answer) if answer.status() == 201 => _ = made.fetch_add(1, Ordering::SeqCst),
+                    _ => break,
+                }
+                let _ = progress.send(());
+            }
+        }));
+    }
+    let half = seen.wait_for(|()| made.load(Ordering::SeqCst) >= BURST / 2);
+    drop(timeout(IN_FORCE_WITHIN * 6, half).await.expect("orders are made").expect("callers go on"));
+    cluster.kill(0).await;
+    for caller in callers {
+        caller.await.expect("no caller panics");
+    }
+
+    // What is left now, one after the other.
+    let mut client = cluster.client_at(1).await;
+    let mut made = made.load(Ordering::SeqCst);
+    while order_afresh(&mut client, &[&format!("last-{made}.example.com")]).await.status() == 201 {
+        made += 1;
+    }
+    assert!(made <= BURST, "{made} orders");
+    assert!(made >= BURST - CALLERS, "{made} orders: each caller loses one at most");
 }

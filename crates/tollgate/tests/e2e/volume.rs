@@ -1,5 +1,7 @@
 //! Orders by the hundred, by a client of our own.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tollgate::client::{AcmeClient, Answer};
 
@@ -20,6 +22,28 @@ pub(crate) async fn order(client: &mut AcmeClient, names: &[&str]) -> Answer {
 pub(crate) async fn order_afresh(client: &mut AcmeClient, names: &[&str]) -> Answer {
     client.forget_nonce();
     order(client, names).await
+}
+
+/// How often something is asked that must come at last, with a twentieth of a second between.
+const PATIENCE: usize = 1200;
+
+/// Orders until it is answered with this status: what that says, and how many orders were made until then.
+pub(crate) async fn order_until(
+    client: &mut AcmeClient,
+    status: u16,
+    name: impl Fn(usize) -> String,
+) -> (String, usize) {
+    let (mut last, mut made) = (String::new(), 0);
+    for number in 0..PATIENCE {
+        let answer = order_afresh(client, &[&name(number)]).await;
+        last = format!("{} {}", answer.status(), answer.detail());
+        if answer.status() == status {
+            return (last, made);
+        }
+        made += usize::from(answer.status() == 201);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("at last an order is answered {last}");
 }
 
 /// newOrder, accepted, and then one validation for each name, failed.
