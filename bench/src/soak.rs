@@ -23,12 +23,14 @@ use tollgate_store::{
     MemoryStoreOptions, StoreError,
 };
 use tollgate_store_redis::{Clock, RedisServers, RedisStore, RedisStoreOptions};
-use tollgate_test_servers::redis::RedisServer;
+use tollgate_test_servers::{redis::RedisServer, redis_cluster::RedisCluster};
 
 use crate::{contestant::hash_key, machine, report};
 
 /// Of each backend.
 const WORKERS: u64 = 2;
+/// Of the cluster.
+const MASTERS: usize = 3;
 /// More than the workers have keys.
 const BUCKETS_MAX: usize = 10_000_000;
 const T0: Timestamp = Timestamp::from_secs(1_795_000_000);
@@ -37,7 +39,11 @@ const KEYS: u64 = 1 << 17;
 /// As many as an order of 100 names charges, and two.
 const BATCH_MAX: u64 = 204;
 const STEPS_PER_EPOCH: u64 = 500;
-/// What the shared bucket of an epoch holds, and how often each worker asks for one unit.
+/// Buckets that all workers of a backend share in an epoch, each decision about all of them; on the cluster at several
+/// nodes, which a decision may find spent for another that is half way. Of one store those wait for each other, so that
+/// there, too, what is granted is known.
+const SHARED: u64 = 4;
+/// What a shared bucket of an epoch holds, and how often each worker asks for one unit.
 const SHARED_BURST: u64 = 50;
 const SHARED_ATTEMPTS: u64 = 200;
 /// What the resident set may grow by after a fifth of the time.
@@ -88,7 +94,7 @@ pub fn run(duration: Duration) -> Result<()> {
     let growth = resident.growth();
     let page = format!(
         "{machine}. {:.1} minutes, all at the same time, two workers each.\n\n{}\n\
-         {compared} buckets compared one by one at the end; {epochs} shared buckets gave exactly their {SHARED_BURST}. \
+         {compared} buckets compared one by one at the end; {epochs} times {SHARED} shared buckets gave exactly their {SHARED_BURST}. \
          No difference, no error. Resident set, the models included: {} MiB after a fifth of the time, {} MiB at the end \
          ({:+.1} %).\n",
         duration.as_secs_f64() / 60.0,
@@ -111,7 +117,9 @@ struct Backends {
     interval: DurableStore,
     every_commit: DurableStore,
     redis: RedisStore,
+    cluster: RedisStore,
     _server: RedisServer,
+    _nodes: RedisCluster,
     _folders: [TempDir; 2],
 }
 
@@ -122,16 +130,25 @@ impl Backends {
             let directory = folder.path().to_owned();
             DurableStore::open(DurableStoreOptions { directory, buckets_max: BUCKETS_MAX, durability }, T0)
         };
-        let server = runtime.block_on(RedisServer::start(&[]));
-        let mut options = RedisStoreOptions::new(RedisServers::One(server.url().parse()?));
         // What is looked for are wrong answers: a machine under load may be slow to give the right ones.
-        (options.clock, options.deadline) = (Clock::Given, Duration::from_secs(30));
+        let redis = |servers| {
+            RedisStore::connect(&RedisStoreOptions {
+                clock: Clock::Given,
+                deadline: Duration::from_secs(30),
+                ..RedisStoreOptions::new(servers)
+            })
+        };
+        let server = runtime.block_on(RedisServer::start(&[]));
+        let nodes = runtime.block_on(RedisCluster::start(MASTERS, false, &[]));
+        let urls = nodes.urls().iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
         Ok(Self {
             memory: MemoryStore::new(MemoryStoreOptions { buckets_max: BUCKETS_MAX }),
             interval: durable(&folders[0], Durability::default())?,
             every_commit: durable(&folders[1], Durability::EveryCommit)?,
-            redis: RedisStore::connect(&options)?,
+            redis: redis(RedisServers::One(server.url().parse()?))?,
+            cluster: redis(RedisServers::Cluster(urls))?,
             _server: server,
+            _nodes: nodes,
             _folders: folders,
         })
     }
@@ -161,6 +178,7 @@ impl Backends {
             ),
             // The server expires by its own clock; the buckets' is another.
             ("Redis", &self.redis, Box::new(|_| {})),
+            ("Redis Cluster, three masters", &self.cluster, Box::new(|_| {})),
         ]
     }
 }
@@ -226,7 +244,7 @@ fn soak(store: &dyn BucketStore, sweep: Sweep<'_>, runtime: &Handle, duration: D
                         worker.outcome.epochs += 1;
                         // The leader alone moves the clock and sweeps, while the others wait.
                         if barrier.wait().is_leader() {
-                            assert_eq!(granted.swap(0, Ordering::SeqCst), SHARED_BURST, "of a shared bucket");
+                            assert_eq!(granted.swap(0, Ordering::SeqCst), SHARED_BURST, "of shared buckets");
                             let step = worker.random.u64(..240_000_000_000);
                             let next = now.fetch_add(step, Ordering::SeqCst) + step;
                             sweep(Timestamp::from_nanos(next));
@@ -352,14 +370,16 @@ impl<'a> Worker<'a> {
         self.outcome.peeks += 1;
     }
 
-    /// Asks for units of the bucket that all workers share in this epoch; how many were granted.
+    /// Asks for units of the buckets that all workers share in this epoch; how many were granted.
     fn spend_shared(&mut self, now: Timestamp) -> u64 {
         let quota = Quota::new(1, Duration::from_secs(86_400), SHARED_BURST).expect("representable");
         let charge = Charge { quota, cost: Cost(1), action: Action::Spend };
-        let id = hash_key().bucket(200, &[b"shared", &self.outcome.epochs.to_le_bytes()]);
+        let epoch = self.outcome.epochs.to_le_bytes();
+        let id = |number: u64| hash_key().bucket(200, &[b"shared", &epoch, &number.to_le_bytes()]);
+        let entries: Vec<_> = (0..SHARED).map(|number| Entry { id: id(number), charge }).collect();
         let mut granted = 0;
         for _ in 0..SHARED_ATTEMPTS {
-            let decision = self.runtime.block_on(self.store.decide(&[Entry { id, charge }], now));
+            let decision = self.runtime.block_on(self.store.decide(&entries, now));
             granted += u64::from(decision.expect("the store is there").verdict == Verdict::Allow);
         }
         granted
