@@ -2,7 +2,12 @@
 //!
 //! Each node decides over its part of a decision, all parts at once, and spends what it allows. When any part denies or
 //! fails, the others give back what they spent. So a bucket never grants more than its burst, whatever fails between;
-//! for a moment it may grant less: another decision may be denied for what is about to be given back.
+//! for a moment it may grant less: another decision may be denied for what is about to be given back. Decisions of one
+//! process over several nodes wait for each other where they share a bucket, so that this is one decision of each process
+//! at most. While there is room for all that is asked for, nothing is ever denied.
+//!
+//! A denial is not tried again for that: who is over a limit would then cost the nodes twice, and a second look could
+//! meet the next decision half way just as well.
 //!
 //! What may have been carried out, but was not answered, is neither repeated nor given back.
 

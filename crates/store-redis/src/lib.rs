@@ -1,7 +1,7 @@
-//! Buckets in Valkey (7.2 or later) or Redis (7.0 or later), on one node. A cluster is for later: the buckets of a
-//! decision must lie on one node.
+//! Buckets in Valkey (7.2 or later) or Redis (7.0 or later), on one server or on a cluster, where each node that has
+//! buckets of a decision is called (`cluster`).
 //!
-//! A decision is one script call, which the server runs with nothing in between: it reads every bucket of the batch,
+//! A decision is one script call to a server, which the server runs with nothing in between: it reads every bucket of the batch,
 //! and writes all or none. It answers the time and the buckets as they were, from which the engine makes the decision
 //! here, as it does for every other store.
 //!

@@ -27,8 +27,8 @@ impl Topology {
     /// Of the answer to CLUSTER SLOTS of the node that was `asked`; `None` when that is no such answer.
     pub(crate) fn read(answer: &Value, asked: &Address) -> Option<Self> {
         let Value::Array(ranges) = answer else { return None };
-        let mut ranges: Vec<_> =
-            ranges.iter().take(RANGES_MAX).map(|range| Range::read(range, asked)).collect::<Option<_>>()?;
+        let ranges = ranges.iter().take(RANGES_MAX).map(|range| Range::read(range, asked));
+        let mut ranges: Vec<_> = ranges.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         ranges.sort_unstable_by_key(|range| range.first);
         (!ranges.is_empty()).then_some(Self { ranges })
     }
@@ -47,7 +47,8 @@ impl Topology {
 }
 
 impl Range {
-    fn read(range: &Value, asked: &Address) -> Option<Self> {
+    /// `Some(None)` when its master does not say where it is: no reason to lose the others.
+    fn read(range: &Value, asked: &Address) -> Option<Option<Self>> {
         let Value::Array(parts) = range else { return None };
         let [Value::Int(first), Value::Int(last), Value::Array(master), ..] = &parts[..] else { return None };
         let [host, Value::Int(port), ..] = &master[..] else { return None };
@@ -56,8 +57,9 @@ impl Range {
             Value::Nil => "",
             _ => return None,
         };
-        let master = Address::told(host, u16::try_from(*port).ok()?, asked)?;
-        Some(Self { first: u16::try_from(*first).ok()?, last: u16::try_from(*last).ok()?, master })
+        let [first, last, port] = [*first, *last, *port].map(|number| u16::try_from(number).ok());
+        let (first, last, port) = (first?, last?, port?);
+        Some(Address::told(host, port, asked).map(|master| Self { first, last, master }))
     }
 }
 
@@ -103,6 +105,17 @@ mod tests {
         {
             let whole = crc16::State::<crc16::XMODEM>::calculate(like.as_bytes()) % SLOTS;
             assert_eq!(slot(key.as_bytes()), whole, "{key}");
+        }
+    }
+
+    #[test]
+    fn master_that_does_not_say_where_it_is_takes_only_its_own_slots_away() {
+        let asked = Address { host: "10.0.0.9".to_owned(), port: 7000 };
+        let answer = Value::Array(vec![range(0, 12_181, "?", 7001), range(12_182, 16_383, "b", 7002)]);
+        let topology = Topology::read(&answer, &asked).unwrap();
+        for (key, owner) in [("hello", None), ("foo", Some("b:7002"))] {
+            let found = topology.owner(key.as_bytes()).map(ToString::to_string);
+            assert_eq!(found.as_deref(), owner, "{key}");
         }
     }
 
