@@ -3,8 +3,8 @@
 //! Each node decides over its part of a decision, all parts at once, and spends what it allows. When any part denies or
 //! fails, the others give back what they spent. So a bucket never grants more than its burst, whatever fails between;
 //! for a moment it may grant less: another decision may be denied for what is about to be given back. Decisions of one
-//! process over several nodes wait for each other where they share a bucket, so that this is one decision of each process
-//! at most. While there is room for all that is asked for, nothing is ever denied.
+//! process over several nodes wait for each other where they share a bucket, for half their deadline: so this is one
+//! decision of each process at most, but for those that wait for a silent node. While there is room for all that is asked for, nothing is ever denied.
 //!
 //! A denial is not tried again for that: who is over a limit would then cost the nodes twice, and a second look could
 //! meet the next decision half way just as well.
@@ -94,8 +94,9 @@ impl Cluster {
     ) -> Result<Decision, StoreError> {
         let mut _entered = None;
         if self.routes.nodes_of(task, deadline).await > 1 {
-            let entered = timeout_at(deadline.at, self.in_flight.enter(task.keys())).await;
-            _entered = Some(entered.map_err(|_| deadline.passed())?);
+            // No longer than that: who waits for a silent node must not take others along, who have other nodes to ask.
+            let patience = deadline.at - self.options.deadline / 2;
+            _entered = timeout_at(patience, self.in_flight.enter(task.keys())).await.ok();
         }
         let verdict = weigh(batch, self.routes.run(task, deadline).await);
         if !verdict.to_give_back.is_empty() {

@@ -265,6 +265,50 @@ async fn what_a_silent_node_may_have_spent_is_not_given_back_and_the_others_part
     assert_eq!(left(&patient, silent).await, BURST - 2, "it was sent, and carried out");
 }
 
+#[tokio::test]
+async fn who_waits_for_a_silent_node_takes_nobody_along_who_shares_another_bucket() {
+    let cluster = RedisCluster::start(3, false, &["--cluster-require-full-coverage", "no"]).await;
+    let numbers = (number_on(&cluster, 0).await, number_on(&cluster, 1).await, number_on(&cluster, 2).await);
+    let (shared, silent, beside) = numbers;
+    let store = Arc::new(store(&cluster, Duration::from_secs(4), Clock::Server));
+    for number in [shared, silent, beside] {
+        assert_eq!(left(&store, number).await, BURST);
+    }
+    cluster.node(1).signal(Signal::STOP);
+    let decisions = [silent, beside].repeat(10).into_iter().map(|other| {
+        let store = store.clone();
+        tokio::spawn(async move { verdict(&store, &[entry(shared, 1), entry(other, 1)]).await })
+    });
+    let decisions = futures_util::future::join_all(decisions.collect::<Vec<_>>()).await;
+    for (turn, decision) in decisions.into_iter().enumerate() {
+        match (turn % 2, decision.expect("no caller panics")) {
+            (0, Err(StoreError::Unavailable { .. })) | (1, Ok(Verdict::Allow)) => (),
+            (_, other) => panic!("decision {turn}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn node_that_announces_no_name_takes_only_its_own_buckets_away() {
+    let by_name =
+        ["--cluster-announce-hostname", "localhost", "--cluster-preferred-endpoint-type", "hostname"];
+    let cluster = RedisCluster::start(3, false, &by_name).await;
+    cluster.ask(1, &["CONFIG", "SET", "cluster-announce-hostname", ""]).await;
+    for node in 0..3 {
+        cluster.wait_until(node, &["CLUSTER", "SLOTS"], "?").await;
+    }
+    let store = store(&cluster, PATIENT, Clock::Server);
+    let mut away = 0;
+    for number in 0..30 {
+        match verdict(&store, &[entry(number, 1)]).await {
+            Ok(verdict) => assert_eq!(verdict, Verdict::Allow),
+            Err(StoreError::Unavailable { .. }) => away += 1,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!((1..30).contains(&away), "{away} of 30");
+}
+
 /// The number of a bucket whose slot is a master's.
 async fn number_on(cluster: &RedisCluster, master: usize) -> u64 {
     let probe = store(cluster, PATIENT, Clock::Server);

@@ -1,7 +1,9 @@
 //! Buckets on a Redis server, also when it is away.
 
 use tollgate::client::AcmeClient;
-use tollgate_test_servers::{process::Signal, redis::RedisServer, redis_cluster::RedisCluster};
+use tollgate_test_servers::{
+    certificates::Certificates, process::Signal, redis::RedisServer, redis_cluster::RedisCluster,
+};
 
 use crate::{
     gateway::{ALWAYS_VALID, Gateway},
@@ -239,5 +241,26 @@ async fn a_limit_holds_while_a_master_of_the_cluster_becomes_a_replica() {
     }
     for expected in [201, 429] {
         assert_eq!(order_afresh(&mut client, &["www.example.com"]).await.status(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_limit_holds_on_a_cluster_over_tls_and_nobody_else_is_taken_for_the_cluster() {
+    let (ours, foreign) = (Certificates::make(&["127.0.0.1"]), Certificates::make(&["127.0.0.1"]));
+    let cluster = RedisCluster::start_over_tls(3, false, &[&ours], &[]).await;
+    for (roots, expected) in [(&ours, [201, 201, 429]), (&foreign, [503; 3])] {
+        let servers = format!(
+            "cluster-nodes = [\"{}\"]\nroots = \"{}\"\nclient-certificate = \"{}\"\nclient-key = \"{}\"",
+            cluster.node(2).url(),
+            roots.root_file(),
+            ours.chain_file(),
+            ours.key_file(),
+        );
+        let gateway = Gateway::start(&at(&servers, "deny")).await;
+        let mut client = gateway.client().await;
+        for expected in expected {
+            assert_eq!(order_afresh(&mut client, &["www.example.com"]).await.status(), expected);
+        }
+        gateway.stop().await;
     }
 }
