@@ -199,6 +199,7 @@ refused = Afvist af denne grænse? Hvad der skete, og hvad du skal gøre nu
 refused-message = Hvad klienten siger
 refused-answer = HTTP-status { $status }. Tallene er dem, der gælder; tidspunktet, domænet og linket er et eksempel.
 refused-now = Hvad du skal gøre nu
+refused-wait = Vent til da: så går den samme forespørgsel igennem.
 refused-causes = Almindelige årsager
 refused-staging-title = Prøv mod et testmiljø
 refused-staging-text = Prøv en ny klient, en ny opsætning eller en ny udrulning mod et testmiljø (staging), hvis grænser er meget højere, indtil det lykkes to gange i træk. Skift først derefter til denne certifikatudsteder.
@@ -263,6 +264,9 @@ too-many-requests-cause-3 = En løkke, der sender en forespørgsel igen, så sna
 too-many-requests-now-1 = Start planlagte job i et tilfældigt minut, og spørg højst til en ordres tilstand med nogle sekunders mellemrum.
 
 pages = Sider
+nav-limits = Grænser
+nav-status = Hvad er tilbage
+nav-override = Bed om mere
 status-title = Hvad der er tilbage
 status-lead = Se, hvor meget der er tilbage af en grænse, og hvornår det hele er tilbage igen. Det bruger intet at se efter.
 status-domain = Registreret domæne
@@ -401,6 +405,6 @@ mail-denied-text =
     { $reason }
 refused-override-ask = Henvend dig til certifikatudstederens driftsansvarlige.
 refused-until-title = Hvor længe
-refused-until-text = Indtil det tidspunkt, som meddelelsen nævner efter "retry after"; feltet Retry-After siger det samme i sekunder. Eller slå det op:
+refused-until-text = Indtil det tidspunkt, som meddelelsen nævner efter "retry after". Eller slå det op:
 refused-until-lifted = Indtil pausen ophæves. Det hjælper ikke at vente.
 refused-until-seconds = I nogle sekunder: feltet Retry-After i svaret siger hvor mange. Eller slå andre grænser op:

@@ -199,6 +199,7 @@ refused = Refused by this limit? What happened, and what to do now
 refused-message = What the client says
 refused-answer = HTTP status { $status }. The numbers are those in force; the time, the domain and the link are an example.
 refused-now = What to do now
+refused-wait = Wait until then: the same request then passes.
 refused-causes = Common causes
 refused-staging-title = Test against staging
 refused-staging-text = Try a new client, a new configuration or a new deployment against a staging environment, whose limits are much higher, until it succeeds twice in a row. Only then switch to this certificate authority.
@@ -263,6 +264,9 @@ too-many-requests-cause-3 = A loop that sends a request again as soon as it has 
 too-many-requests-now-1 = Start timed jobs at a random minute, and ask for the state of an order every few seconds at most.
 
 pages = Pages
+nav-limits = Limits
+nav-status = What is left
+nav-override = Ask for more
 status-title = What is left
 status-lead = See how much is left of a limit, and when all of it is back. Looking uses nothing up.
 status-domain = Registered domain
@@ -401,6 +405,6 @@ mail-denied-text =
     { $reason }
 refused-override-ask = Ask the operator of this certificate authority for it.
 refused-until-title = Until when
-refused-until-text = Until the time that the message names after "retry after"; the Retry-After field has the same in seconds. Or look it up:
+refused-until-text = Until the time that the message names after "retry after". Or look it up:
 refused-until-lifted = Until you lift the pause. Waiting does not help.
 refused-until-seconds = For some seconds: the Retry-After field of the answer says how many. Or look up other limits:

@@ -199,6 +199,7 @@ refused = Refusé par cette limite ? Ce qui s'est passé et que faire maintenant
 refused-message = Ce que dit le client
 refused-answer = Statut HTTP { $status }. Les nombres sont ceux en vigueur ; l'heure, le domaine et le lien sont un exemple.
 refused-now = Que faire maintenant
+refused-wait = Attendez jusque-là : la même requête passe alors.
 refused-causes = Causes courantes
 refused-staging-title = Essayer avec un environnement de test
 refused-staging-text = Essayez un nouveau client, une nouvelle configuration ou un nouveau déploiement avec un environnement de test (staging), dont les limites sont bien plus hautes, jusqu'à ce qu'il réussisse deux fois de suite. Passez seulement alors à cette autorité de certification.
@@ -263,6 +264,9 @@ too-many-requests-cause-3 = Une boucle qui renvoie une requête dès qu'elle a �
 too-many-requests-now-1 = Lancez les tâches planifiées à une minute aléatoire, et ne demandez l'état d'une commande qu'à quelques secondes d'intervalle.
 
 pages = Pages
+nav-limits = Limites
+nav-status = Ce qui reste
+nav-override = Demander plus
 status-title = Ce qui reste
 status-lead = Voyez combien il reste d'une limite, et quand tout sera de nouveau disponible. Regarder ne consomme rien.
 status-domain = Domaine enregistré
@@ -401,6 +405,6 @@ mail-denied-text =
     { $reason }
 refused-override-ask = Adressez-vous à l'exploitant de cette autorité de certification.
 refused-until-title = Jusqu'à quand
-refused-until-text = Jusqu'à l'heure que le message donne après « retry after » ; le champ Retry-After la dit en secondes. Ou consultez :
+refused-until-text = Jusqu'à l'heure que le message donne après « retry after ». Ou consultez :
 refused-until-lifted = Jusqu'à ce que vous leviez la suspension. Attendre n'aide pas.
 refused-until-seconds = Pendant quelques secondes : le champ Retry-After de la réponse dit combien. Ou consultez d'autres limites :

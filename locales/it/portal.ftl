@@ -199,6 +199,7 @@ refused = Rifiutati da questo limite? Che cosa è successo e che cosa fare ora
 refused-message = Che cosa dice il client
 refused-answer = Stato HTTP { $status }. I numeri sono quelli in vigore; l'ora, il dominio e il link sono un esempio.
 refused-now = Che cosa fare ora
+refused-wait = Attendere fino ad allora: poi la stessa richiesta passa.
 refused-causes = Cause comuni
 refused-staging-title = Provare con un ambiente di staging
 refused-staging-text = Provare un nuovo client, una nuova configurazione o una nuova installazione con un ambiente di staging, i cui limiti sono molto più alti, finché riesce due volte di seguito. Solo allora passare a questa autorità di certificazione.
@@ -263,6 +264,9 @@ too-many-requests-cause-3 = Un ciclo che invia di nuovo una richiesta appena è 
 too-many-requests-now-1 = Avviare i lavori programmati a un minuto casuale e chiedere lo stato di un ordine al massimo ogni pochi secondi.
 
 pages = Pagine
+nav-limits = Limiti
+nav-status = Quanto resta
+nav-override = Chiedere di più
 status-title = Quanto resta
 status-lead = Qui si vede quanto resta di un limite e quando sarà di nuovo tutto disponibile. Guardare non consuma nulla.
 status-domain = Dominio registrato
@@ -401,6 +405,6 @@ mail-denied-text =
     { $reason }
 refused-override-ask = Rivolgersi al gestore di questa autorità di certificazione.
 refused-until-title = Fino a quando
-refused-until-text = Fino all'ora che il messaggio indica dopo "retry after"; il campo Retry-After la dice in secondi. Oppure consultare:
+refused-until-text = Fino all'ora che il messaggio indica dopo "retry after". Oppure consultare:
 refused-until-lifted = Finché non si toglie la sospensione. Aspettare non serve.
 refused-until-seconds = Per qualche secondo: il campo Retry-After della risposta dice quanti. Oppure consultare altri limiti:

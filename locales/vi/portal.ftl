@@ -183,6 +183,7 @@ refused = Bị giới hạn này từ chối? Điều gì đã xảy ra và cầ
 refused-message = Máy khách báo gì
 refused-answer = Trạng thái HTTP { $status }. Các con số là những số đang áp dụng; thời điểm, tên miền và liên kết chỉ là ví dụ.
 refused-now = Cần làm gì bây giờ
+refused-wait = Hãy chờ đến lúc đó: chính yêu cầu ấy sẽ được chấp nhận.
 refused-causes = Nguyên nhân thường gặp
 refused-staging-title = Hãy thử với môi trường thử nghiệm
 refused-staging-text = Hãy thử máy khách mới, cấu hình mới hoặc bản triển khai mới với môi trường thử nghiệm (staging), nơi giới hạn cao hơn nhiều, cho đến khi thành công hai lần liên tiếp. Chỉ khi đó mới chuyển sang tổ chức cấp chứng chỉ này.
@@ -247,6 +248,9 @@ too-many-requests-cause-3 = Vòng lặp gửi lại yêu cầu ngay khi vừa th
 too-many-requests-now-1 = Hãy chạy tác vụ định kỳ vào một phút ngẫu nhiên, và chỉ hỏi trạng thái của đơn cách nhau ít nhất vài giây.
 
 pages = Các trang
+nav-limits = Giới hạn
+nav-status = Còn lại
+nav-override = Xin cao hơn
 status-title = Còn lại bao nhiêu
 status-lead = Xem một giới hạn còn lại bao nhiêu và khi nào đầy trở lại. Việc xem không tiêu tốn gì.
 status-domain = Tên miền đã đăng ký
@@ -380,6 +384,6 @@ mail-denied-text =
     { $reason }
 refused-override-ask = Hãy hỏi đơn vị vận hành tổ chức cấp chứng chỉ này.
 refused-until-title = Đến khi nào
-refused-until-text = Đến thời điểm mà thông báo nêu sau "retry after"; trường Retry-After nêu cùng thời gian ấy bằng giây. Hoặc xem tại:
+refused-until-text = Đến thời điểm mà thông báo nêu sau "retry after". Hoặc xem tại:
 refused-until-lifted = Đến khi bạn bỏ tạm dừng. Chờ đợi không giúp được gì.
 refused-until-seconds = Trong vài giây: trường Retry-After của câu trả lời cho biết bao nhiêu. Hoặc xem các giới hạn khác:

@@ -114,6 +114,14 @@ impl FormPage<'_> {
     fn wrong(&self, field: &str) -> Option<&str> {
         self.mistakes.iter().find(|(wrong, _)| *wrong == field).map(|(_, text)| text.as_str())
     }
+
+    /// What the field of this name is called.
+    fn label(&self, field: &str) -> String {
+        match field {
+            "subject" => self.subject_label.clone(),
+            other => self.words.text(&format!("override-{other}")),
+        }
+    }
 }
 
 impl Visit<'_> {

@@ -100,6 +100,8 @@ pub(crate) struct RefusalPage<'a> {
     /// The form by which one is asked for.
     ask: Option<String>,
     section: String,
+    /// What is good to know once the first is done.
+    afterwards: Vec<String>,
 }
 
 impl<'a> RefusalPage<'a> {
@@ -118,6 +120,7 @@ impl<'a> RefusalPage<'a> {
             overrides: words.text("refused-override-none"),
             ask: None,
             section: LIMITS.to_owned(),
+            afterwards: Vec::new(),
         };
         match refusal.by {
             By::Limit(limit) => page.of_limit(limit, policy),
@@ -165,7 +168,7 @@ impl<'a> RefusalPage<'a> {
             self.in_force = false;
             return self;
         };
-        self.description = self.words.pausing(pausing);
+        self.afterwards.push(self.words.pausing_link(pausing));
         self.section = format!("{LIMITS}#paused-identifiers");
         let link = format!("{UNPAUSE}?token=...");
         self.messages =
@@ -200,7 +203,7 @@ impl<'a> RefusalPage<'a> {
     fn now(&self) -> Vec<String> {
         let mut now = self.words.listed(&format!("{}-now", self.slug));
         if self.ends_by_waiting {
-            now.insert(0, self.words.text("retrying-1"));
+            now.insert(0, self.words.text("refused-wait"));
         }
         now
     }

@@ -213,15 +213,19 @@ impl Words {
     }
 
     pub(crate) fn pausing(&self, pausing: &PausingInForce) -> Vec<String> {
-        let link = self.with(
+        vec![self.text("pausing-why"), self.pausing_link(pausing)]
+    }
+
+    /// What the link of a refusal does.
+    pub(crate) fn pausing_link(&self, pausing: &PausingInForce) -> String {
+        self.with(
             "pausing-link",
             &[
                 ("validity", &self.spoken(duration(&pausing.link_validity))),
                 ("max", &self.number(pausing.lift_max.into())),
                 ("immunity", &self.spoken(duration(&pausing.immunity))),
             ],
-        );
-        vec![self.text("pausing-why"), link]
+        )
     }
 
     pub(crate) fn starts_from(&self, preset: &str) -> String {

@@ -17,6 +17,7 @@ mod volume;
 
 mod clock_and_faults;
 mod forgery;
+mod forms;
 mod full_disk;
 mod issuance;
 mod limits;

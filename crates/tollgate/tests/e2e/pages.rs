@@ -9,6 +9,7 @@ use tollgate_records::Approval;
 
 use crate::{
     browser::{Browser, Kind},
+    forms::Form,
     gateway::{ALWAYS_INVALID, ALWAYS_VALID, Gateway},
     ports,
     volume::{NO_OVERALL_LIMITS, fail, order, order_afresh},
@@ -17,7 +18,7 @@ use crate::{
 const LANGUAGES: [&str; 5] = ["en", "it", "da", "fr", "vi"];
 
 /// Every page that needs no account.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "",
     "too-many-registrations-for-this-ip",
     "too-many-registrations-for-this-ip-range",
@@ -29,6 +30,7 @@ const PAGES: [&str; 17] = [
     "paused-identifiers",
     "too-many-requests",
     "status",
+    "status?domain=example.com",
     "override",
     "override/orders-per-account",
     "override/certificates-per-domain",
@@ -49,8 +51,20 @@ fn help(answer: &Answer) -> String {
 }
 
 /// The origin of the gateway.
-fn origin(gateway: &Gateway) -> String {
+pub(crate) fn origin(gateway: &Gateway) -> String {
     gateway.site().directory.trim_end_matches("/directory").to_owned()
+}
+
+/// What must be seen without scrolling: of a refusal what happened, until when, and what to do now.
+fn first_screen(page: &str) -> &'static [&'static str] {
+    match page {
+        "status" => &["h1", "#domain", "#domain ~ button"],
+        "status?domain=example.com" => &["h1", ".found h2", ".found .limit"],
+        page if page.starts_with("too-many-") || page == "paused-identifiers" => {
+            &["h1", "main > .lead", "main > h2:first-of-type + p", "main > ol"]
+        }
+        _ => &["h1"],
+    }
 }
 
 async fn every_page_is_usable(kind: Kind) {
@@ -58,10 +72,12 @@ async fn every_page_is_usable(kind: Kind) {
     let browser = Browser::start(kind).await;
     for language in LANGUAGES {
         for page in PAGES {
-            browser.go(&format!("{}/rate-limits/{page}?lang={language}", origin(&gateway))).await;
+            let and = if page.contains('?') { '&' } else { '?' };
+            browser.go(&format!("{}/rate-limits/{page}{and}lang={language}", origin(&gateway))).await;
             assert_eq!(browser.evaluate("return document.documentElement.lang").await, language, "{page}");
             browser.expect_usable().await;
-            let name = if page.is_empty() { "limits".to_owned() } else { page.replace('/', "-") };
+            browser.expect_on_first_screen(first_screen(page)).await;
+            let name = if page.is_empty() { "limits".to_owned() } else { page.replace(['/', '?', '='], "-") };
             browser.picture(&format!("{name}-{language}")).await;
         }
     }
@@ -138,34 +154,7 @@ async fn refused_client_succeeds_after_a_request_for_an_override_was_approved() 
     browser.picture("refused").await;
     browser.click("#new-certificates-per-registered-domain a[href*=\"too-many-certificates\"]").await;
     browser.click("a[href*=\"/rate-limits/override/\"]").await;
-    browser.expect("h1", "New certificates for a registered domain").await;
-
-    browser.click("main button").await;
-    browser.expect("[role=alert]", "Nothing was sent yet: 7 fields need another look.").await;
-    browser.expect_usable().await;
-    browser.picture("override-mistakes").await;
-    browser.fill("#subject", "www.example.com").await;
-    browser.fill("#email", "me@example.org").await;
-    browser.fill("#organisation", "Example Hosting <b>").await;
-    browser.fill("#use-case", "too short").await;
-    browser.click("#tier option[value=\"1000\"]").await;
-    browser.click("#terms").await;
-    browser.click("#privacy").await;
-    browser.click("main button").await;
-    browser.expect("[role=alert]", "Nothing was sent yet: 2 fields need another look.").await;
-    browser.expect("#subject-mistake", "ask for that").await;
-    browser.expect("#use-case-mistake", "at least 60 characters, and has 9").await;
-    let kept = browser.evaluate("return document.getElementById('organisation').value").await;
-    assert_eq!(kept, "Example Hosting <b>");
-
-    browser.fill("#subject", "Example.com").await;
-    let use_case = "Every customer has a name of its own below our domain, each with its own certificate.";
-    browser.fill("#use-case", use_case).await;
-    browser.click("main button").await;
-    browser.expect("h1", "Your request").await;
-    browser.expect(".lead", "waits for a decision").await;
-    browser.expect_usable().await;
-    let own_page = browser.address().await;
+    let own_page = Form::of_domain("Example.com", "example.com").ask(&browser).await;
 
     let waiting =
         gateway.records().pending_override_requests(None, 1).await.expect("records are there").remove(0);
@@ -193,8 +182,7 @@ async fn refused_client_succeeds_after_a_request_for_an_override_was_approved() 
     browser.close().await;
 }
 
-#[tokio::test]
-async fn pages_need_no_script() {
+async fn pages_need_no_script(kind: Kind) {
     let gateway = Gateway::start(&format!("{ALWAYS_INVALID}{NO_OVERALL_LIMITS}{PAUSE_FAST}")).await;
     let mut client = gateway.client().await;
     for _ in 0..2 {
@@ -203,12 +191,19 @@ async fn pages_need_no_script() {
     let detail = order(&mut client, &["www.example.com"]).await.detail();
     let link = detail.split_whitespace().find(|word| word.contains("/unpause?token=")).expect("a link");
 
-    let browser = Browser::start(Kind::WithoutScript).await;
+    let browser = Browser::start(kind).await;
+    let script = "data:text/html,<title>asleep</title><script>document.title = 'awake'</script>";
+    browser.go(script).await;
+    assert_eq!(browser.evaluate("return document.title").await, "asleep", "no script of a page runs");
+    let width = if kind.is_telephone() { 360 } else { 1280 };
+    assert_eq!(browser.evaluate("return innerWidth").await, width);
     browser.go(link).await;
     browser.click(".languages a[hreflang=it]").await;
     browser.expect("h1", "Identificatori sospesi").await;
+    browser.expect_usable().await;
     browser.click("main button").await;
     browser.expect("h1", "La sospensione è tolta").await;
+    browser.expect_usable().await;
     assert_eq!(order(&mut client, &["www.example.com"]).await.status(), 201);
 
     browser.click(".pages a[href*=status]").await;
@@ -218,11 +213,29 @@ async fn pages_need_no_script() {
     browser.fill("#domain", "bücher.example").await;
     browser.click("#domain ~ button").await;
     browser.expect(".found h2", "xn--bcher-kva.example").await;
+
+    browser.click(".languages a[hreflang=en]").await;
     browser.click(".pages a[href*=override]").await;
-    browser.click("a[href*=orders-per-account]").await;
-    browser.click("main button").await;
-    browser.expect("[role=alert]", "7 campi").await;
+    browser.click("a[href$=certificates-per-domain]").await;
+    let own_page = Form::of_domain("Example.com", "example.com").ask(&browser).await;
+    let waiting =
+        gateway.records().pending_override_requests(None, 1).await.expect("records are there").remove(0);
+    let now = gateway.now().await;
+    gateway.records().deny_override_request(waiting.id, "ann", "Use a wildcard.", now).await.expect("denied");
+    browser.go(&own_page).await;
+    browser.expect(".lead", "It was denied at").await;
+    browser.expect(".message", "Use a wildcard.").await;
     browser.close().await;
+}
+
+#[tokio::test]
+async fn pages_need_no_script_at_a_desk() {
+    pages_need_no_script(Kind::DeskWithoutScript).await;
+}
+
+#[tokio::test]
+async fn pages_need_no_script_on_a_telephone() {
+    pages_need_no_script(Kind::TelephoneWithoutScript).await;
 }
 
 #[tokio::test]
