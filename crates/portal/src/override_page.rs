@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use tollgate_limiter::{Admission, Cause, Reservation};
+use tollgate_limiter::{Admission, Cause, Reservation, SpentUnits};
 use tollgate_policy::limit::LimitName;
 use tollgate_records::{Approval, OverrideForm, OverrideRequest, RecordsError, Ruling, Verdict};
 
@@ -257,7 +257,8 @@ impl Visit<'_> {
                 force: false,
             };
             // One that would lower what is in force waits for an operator.
-            let _decided = records.approve_override_request(id, approval, now).await?;
+            let _decided =
+                self.limiter.approve_override_request(id, approval, SpentUnits::Forgiven).await?;
         }
         Ok(Some(see_other(&own_page)))
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::{AnyConnection, any::AnyRow};
+use tollgate_policy::{limit::LimitName, overrides::Subject};
 
 use crate::{Records, Result, column::Columns};
 
@@ -57,6 +58,35 @@ impl Records {
         .iter()
         .map(AuditEntry::read)
         .collect()
+    }
+}
+
+impl Records {
+    /// Writes down that a bucket was made full, which is no change of the records themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`](crate::RecordsError), as for every method here.
+    pub async fn tell_bucket_reset(
+        &self,
+        limit: LimitName,
+        subject: &Subject,
+        who: &str,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (who, why, subject) = (who.to_owned(), why.to_owned(), format!("{limit} {subject}"));
+        self.writer()
+            .write(move |connection| {
+                let change = async move {
+                    let what = "bucket reset";
+                    Change { at: now, who: &who, what, subject, before: None, after: None, why: &why }
+                        .write(connection)
+                        .await
+                };
+                Box::pin(change)
+            })
+            .await
     }
 }
 

@@ -382,6 +382,12 @@ async fn decide(
 }
 
 impl OverrideForm {
+    /// What approval grants: the tier at once and every week.
+    #[must_use]
+    pub fn quota(&self) -> Quota {
+        quota(self.tier).expect("it was checked when the form was written or read")
+    }
+
     fn check(&self) -> Result<()> {
         check_kind(self.limit, &self.subject)?;
         quota(self.tier).map_err(|source| RecordsError::Tier { tier: self.tier, source })?;
@@ -397,7 +403,7 @@ impl OverrideForm {
         StoredOverride {
             limit: self.limit,
             subject: self.subject.clone(),
-            quota: quota(self.tier).expect("it was checked when the form was written or read"),
+            quota: self.quota(),
             author: verdict.author.clone(),
             reason: verdict.reason.clone(),
             expires,

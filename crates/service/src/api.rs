@@ -172,6 +172,10 @@ pub struct Approve {
     /// Whether an override that allows more is lowered.
     #[serde(default)]
     pub force: bool,
+    /// Whether what the subject has spent stays spent; else its bucket is full again where this raises its
+    /// numbers.
+    #[serde(default)]
+    pub keep_spent: bool,
 }
 
 /// A request is not granted.

@@ -411,6 +411,9 @@ pub enum RequestAction {
         /// Lower an override that allows more now.
         #[arg(long)]
         force: bool,
+        /// Keep spent what was spent; else the subject's bucket is full again.
+        #[arg(long)]
+        keep_spent: bool,
     },
     /// Grant nothing
     Deny {

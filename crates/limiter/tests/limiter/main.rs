@@ -3,6 +3,7 @@
 mod fixture;
 mod orders;
 mod outcomes;
+mod override_requests;
 mod shared;
 mod standing;
 mod store_away;

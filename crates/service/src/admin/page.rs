@@ -12,7 +12,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use jiff::{SignedDuration, Timestamp};
-use tollgate_limiter::Limiter;
+use tollgate_limiter::{Limiter, SpentUnits};
 use tollgate_policy::overrides::SubjectKind;
 use tollgate_portal::shared;
 use tollgate_records::{
@@ -198,7 +198,7 @@ impl Admin {
         let Decision { approves, reason } = decision;
         let decided = if approves {
             let approval = Approval { author: who.to_owned(), reason, expires: None, force: false };
-            records.approve_override_request(id, approval, now).await
+            self.limiter.approve_override_request(id, approval, SpentUnits::Forgiven).await
         } else {
             records.deny_override_request(id, who, &reason, now).await
         };

@@ -5,6 +5,7 @@ use axum::{
     extract::{Path, State},
 };
 use serde::Deserialize;
+use tollgate_limiter::SpentUnits;
 use tollgate_records::{Approval, Decided, OverrideRequest};
 
 use super::{
@@ -65,10 +66,11 @@ pub(super) async fn approve(
     Body(approve): Body<Approve>,
 ) -> Answer<RequestView> {
     said("reason", &approve.reason)?;
-    let (id, now) = (number(&id)?, admin.limiter.moment());
-    let Approve { reason, expires, force } = approve;
+    let id = number(&id)?;
+    let Approve { reason, expires, force, keep_spent } = approve;
     let approval = Approval { author: who, reason, expires, force };
-    decided(id, admin.limiter.records().approve_override_request(id, approval, now).await?)
+    let spent = if keep_spent { SpentUnits::Kept } else { SpentUnits::Forgiven };
+    decided(id, admin.limiter.approve_override_request(id, approval, spent).await?)
 }
 
 pub(super) async fn deny(

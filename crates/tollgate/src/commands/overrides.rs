@@ -140,8 +140,8 @@ fn requests(
         RequestAction::Show { id } => {
             call::<RequestView>(management, Method::GET, &format!("/override-requests/{id}"), None::<&()>)?
         }
-        RequestAction::Approve { id, reason, expires, force } => {
-            let approve = Approve { reason, expires, force };
+        RequestAction::Approve { id, reason, expires, force, keep_spent } => {
+            let approve = Approve { reason, expires, force, keep_spent };
             let path = format!("/override-requests/{id}/approve");
             call::<RequestView>(management, Method::POST, &path, Some(&approve))?
         }

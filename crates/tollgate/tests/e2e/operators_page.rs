@@ -110,7 +110,7 @@ async fn refusals_of_overall_limits_are_shown_by_limit_and_by_address_and_a_stop
 #[tokio::test]
 async fn a_request_is_decided_by_a_button_beside_its_evidence() {
     let gateway = Gateway::start(
-        "[test-ca]\nvalidation = \"always-valid\"\n[limits.certificates-per-registered-domain]\nburst = 1\ncount = 1\nperiod = \"1h\"\n",
+        "[test-ca]\nvalidation = \"always-valid\"\n[limits.certificates-per-registered-domain]\nburst = 1\ncount = 1\n",
     )
     .await;
     let auth = basic(&operator_token(&gateway));
