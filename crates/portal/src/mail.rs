@@ -2,7 +2,15 @@
 //!
 //! No address reaches a log: an SMTP server repeats it in its answers, so only their codes are told.
 
-use std::{fmt, sync::Arc, time::Duration};
+#[cfg(test)]
+mod tests;
+
+use std::{
+    error::Error as _,
+    fmt, io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
@@ -10,17 +18,32 @@ use lettre::{
     transport::smtp::{
         self,
         authentication::Credentials,
-        client::{Tls, TlsParameters},
+        client::{Certificate, CertificateStore, Tls, TlsParameters},
     },
 };
 use tokio::sync::Semaphore;
+use tollgate_engine::Timestamp;
 use tollgate_records::EmailAddress;
 
-/// The longest that a server may take for one step.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest that connecting may take.
+const CONNECTING_MAX: Duration = Duration::from_secs(10);
+
+/// The longest that a mail may take from connecting to the server's last word. The library bounds no more
+/// than connecting.
+const SENDING_MAX: Duration = Duration::from_secs(60);
+
+/// The wait after the first time that mails were put off; each further one is twice as long.
+const REST_MIN: Duration = Duration::from_secs(5);
+const REST_MAX: Duration = Duration::from_secs(900);
+
+/// What a server answers that wants a login, another one, or a safer one (RFC 4954, section 6).
+const LOGIN_CODES: [u16; 4] = [530, 534, 535, 538];
 
 /// Mails on their way at once; beyond that one is lost, and counted.
 const UNDER_WAY_MAX: usize = 16;
+
+/// How a certificate begins in PEM.
+const PEM_CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// How a mail server is reached.
 #[derive(Clone)]
@@ -31,6 +54,8 @@ pub struct MailOptions {
     pub port: u16,
     /// How the connection is protected.
     pub tls: MailTls,
+    /// The roots that its certificate may chain to, in PEM; `None`: those of this machine.
+    pub roots: Option<Vec<u8>>,
     /// Who the mails are from: `Example CA <limits@ca.example>`.
     pub from: String,
     /// Name and password, where it asks for them.
@@ -55,9 +80,33 @@ pub enum MailError {
     /// The sender is no mailbox.
     #[error("the sender of mails must be like Example CA <limits@ca.example>")]
     From,
-    /// The server's name, or the machine's root certificates.
+    /// The server's name, or the root certificates.
     #[error("the mail server cannot be reached over TLS")]
     Tls(#[source] smtp::Error),
+    /// There is no certificate among what was given as roots.
+    #[error("there is no certificate in the file of roots")]
+    NoRoots,
+    /// Nothing answers at its address, or it hung up.
+    #[error("the mail server cannot be reached, or hung up")]
+    Away,
+    /// It took a connection and then too long.
+    #[error("the mail server did not answer within {} s", SENDING_MAX.as_secs())]
+    Silent,
+    /// Its certificate, for one.
+    #[error("no TLS with the mail server: {problem}")]
+    Handshake {
+        /// What the handshake broke off for; of the server's certificate, nothing of a mail.
+        problem: String,
+    },
+    /// It would have read everything in the clear.
+    #[error("the mail server offers no STARTTLS: nothing was sent")]
+    NoStartTls,
+    /// Name and password, or that there are none.
+    #[error("the mail server refused the login{}: see portal.mail.username and password-file", smtp_code(*code))]
+    Login {
+        /// SMTP's; `None` where it knows no way to log in that we know.
+        code: Option<u16>,
+    },
     /// The recipient is no mailbox.
     #[error("the recipient is no mailbox")]
     Recipient,
@@ -80,6 +129,14 @@ pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     under_way: Arc<Semaphore>,
+    rest: Mutex<Rest>,
+}
+
+/// How long mails that were put off wait.
+#[derive(Default)]
+struct Rest {
+    failures: u32,
+    until: Option<Timestamp>,
 }
 
 /// One mail, as plain text.
@@ -91,9 +148,42 @@ pub(crate) struct Mail {
 }
 
 impl MailError {
-    /// Whether trying again may help.
+    /// Whether trying again may help: when the server is back, or an operator has mended what is wrong.
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(self, Self::Later { .. })
+        matches!(self, Self::Later { .. }) || self.is_of_every_mail()
+    }
+
+    /// Whether another mail would fare no better now.
+    pub(crate) fn is_of_every_mail(&self) -> bool {
+        matches!(
+            self,
+            Self::Away | Self::Silent | Self::Handshake { .. } | Self::NoStartTls | Self::Login { .. }
+        )
+    }
+}
+
+impl From<smtp::Error> for MailError {
+    fn from(error: smtp::Error) -> Self {
+        let code = error.status().map(u16::from);
+        let cause = error.source();
+        let io = std::iter::successors(cause, |&cause| cause.source())
+            .find_map(|cause| cause.downcast_ref::<io::Error>());
+        match code {
+            Some(refused) if LOGIN_CODES.contains(&refused) => Self::Login { code },
+            Some(_) if error.is_permanent() => Self::Refused { code },
+            Some(_) => Self::Later { code },
+            // The library has words of its own for both, and nothing else.
+            None if error.is_client() => match cause.map(ToString::to_string).unwrap_or_default() {
+                words if words.contains("STARTTLS") => Self::NoStartTls,
+                words if words.contains("authentication") => Self::Login { code },
+                _ => Self::Refused { code },
+            },
+            // So rustls tells what it makes of a certificate.
+            None if io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData) => {
+                Self::Handshake { problem: io.map(ToString::to_string).unwrap_or_default() }
+            }
+            None => Self::Away,
+        }
     }
 }
 
@@ -102,10 +192,10 @@ impl Mailer {
     ///
     /// # Errors
     ///
-    /// [`MailError::From`] and [`MailError::Tls`].
+    /// [`MailError::From`], [`MailError::Tls`] and [`MailError::NoRoots`].
     pub fn new(options: MailOptions) -> Result<Self, MailError> {
         let from = options.from.parse().map_err(|_| MailError::From)?;
-        let parameters = || TlsParameters::new(options.server.clone()).map_err(MailError::Tls);
+        let parameters = || tls_parameters(&options.server, options.roots.as_deref());
         let tls = match options.tls {
             MailTls::Always => Tls::Wrapper(parameters()?),
             MailTls::Start => Tls::Required(parameters()?),
@@ -114,12 +204,17 @@ impl Mailer {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&options.server)
             .port(options.port)
             .tls(tls)
-            .timeout(Some(TIMEOUT));
+            .timeout(Some(CONNECTING_MAX));
         let builder = match options.login {
             Some((name, password)) => builder.credentials(Credentials::new(name, password)),
             None => builder,
         };
-        Ok(Self { transport: builder.build(), from, under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)) })
+        Ok(Self {
+            transport: builder.build(),
+            from,
+            under_way: Arc::new(Semaphore::new(UNDER_WAY_MAX)),
+            rest: Mutex::default(),
+        })
     }
 
     /// Whether mails can be from this: `Example CA <limits@ca.example>`.
@@ -145,6 +240,23 @@ impl Mailer {
         });
     }
 
+    /// Whether mails that were put off wait still.
+    pub(crate) fn rests(&self, now: Timestamp) -> bool {
+        let rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        rest.until.is_some_and(|until| now < until)
+    }
+
+    /// Mails were put off, or all went well.
+    pub(crate) fn rest(&self, put_off: bool, now: Timestamp) {
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        if !put_off {
+            *rest = Rest::default();
+            return;
+        }
+        let wait = REST_MIN.saturating_mul(1 << rest.failures.min(16)).min(REST_MAX);
+        *rest = Rest { failures: rest.failures.saturating_add(1), until: Some(now.saturating_add(wait)) };
+    }
+
     /// Sends a mail. Dropped half way, it may have been sent.
     pub(crate) async fn send(&self, mail: Mail) -> Result<(), MailError> {
         let sent = self.try_to_send(mail).await;
@@ -165,18 +277,28 @@ impl Mailer {
             .header(ContentType::TEXT_PLAIN)
             .body(mail.text)
             .map_err(|_| MailError::Recipient)?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let code = error.status().map(u16::from);
-                Err(if error.is_permanent() {
-                    MailError::Refused { code }
-                } else {
-                    MailError::Later { code }
-                })
-            }
+        match tokio::time::timeout(SENDING_MAX, self.transport.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(MailError::Silent),
         }
     }
+}
+
+fn tls_parameters(server: &str, roots: Option<&[u8]>) -> Result<TlsParameters, MailError> {
+    let builder = TlsParameters::builder(server.to_owned());
+    let builder = match roots {
+        Some(pem) => {
+            // A file without any is read as no certificates, with which nothing would be trusted.
+            if !pem.windows(PEM_CERTIFICATE.len()).any(|part| part == PEM_CERTIFICATE) {
+                return Err(MailError::NoRoots);
+            }
+            let roots = Certificate::from_pem(pem).map_err(MailError::Tls)?;
+            builder.certificate_store(CertificateStore::None).add_root_certificate(roots)
+        }
+        None => builder,
+    };
+    builder.build().map_err(MailError::Tls)
 }
 
 impl fmt::Debug for Mailer {

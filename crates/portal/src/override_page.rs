@@ -27,6 +27,9 @@ const GRANTED_BY: &str = "configuration";
 /// Decisions told in one go; the others a little later.
 const DECISIONS_TOLD_MAX: usize = 100;
 
+/// How long it is tried to tell a decision.
+const DECISIONS_TOLD_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(5 * 24);
+
 /// The limits that have no override, in the order they are explained.
 const WITHOUT: [LimitName; 6] = [
     LimitName::NewRegistrationsPerIp,
@@ -257,8 +260,7 @@ impl Visit<'_> {
                 force: false,
             };
             // One that would lower what is in force waits for an operator.
-            let _decided =
-                self.limiter.approve_override_request(id, approval, SpentUnits::Forgiven).await?;
+            let _decided = self.limiter.approve_override_request(id, approval, SpentUnits::Forgiven).await?;
         }
         Ok(Some(see_other(&own_page)))
     }
@@ -299,7 +301,9 @@ impl Visit<'_> {
 
 impl Portal {
     /// Tells requesters by mail what was decided since; at once, where no mail server is configured.
-    /// A mail that could not be delivered now is tried again with the next call.
+    /// A mail that could not be delivered now is tried again with a later call: the first after five
+    /// seconds, then after longer and longer waits, until its decision is five days old (RFC 5321,
+    /// 4.5.4.1). Dropped half way, those in hand may not be told.
     ///
     /// # Errors
     ///
@@ -307,20 +311,38 @@ impl Portal {
     pub async fn tell_decisions(&self) -> Result<(), RecordsError> {
         let offered = self.options.override_requests.as_ref();
         let Some(mailer) = offered.and_then(|offered| offered.mailer.as_ref()) else { return Ok(()) };
+        let now = self.limiter.now();
+        if mailer.rests(now) {
+            return Ok(());
+        }
+        // Given back together at the end: a mailbox that is full must not be asked for again before others.
+        let mut put_off = Vec::new();
         for _ in 0..DECISIONS_TOLD_MAX {
             let Some(request) = self.limiter.records().claim_untold_override_request().await? else { break };
             let Some(mail) = self.mail_decided(&request) else { continue };
             match mailer.send(mail).await {
                 Ok(()) => {}
-                Err(error) if error.is_passing() => {
+                Err(error) if error.is_passing() && self.may_be_told_later(&request) => {
                     tracing::warn!(%error, id = request.id, "a decision could not be told by mail; trying again");
-                    self.limiter.records().unclaim_untold_override_request(request.id).await?;
-                    break;
+                    put_off.push(request.id);
+                    if error.is_of_every_mail() {
+                        break;
+                    }
                 }
                 Err(error) => tracing::warn!(%error, id = request.id, "a decision could not be told by mail"),
             }
         }
+        mailer.rest(!put_off.is_empty(), now);
+        for id in put_off {
+            self.limiter.records().unclaim_untold_override_request(id).await?;
+        }
         Ok(())
+    }
+
+    /// Whether a decision is young enough to be tried again.
+    fn may_be_told_later(&self, request: &OverrideRequest) -> bool {
+        let age = request.verdict.as_ref().map(|verdict| self.limiter.moment().duration_since(verdict.at));
+        age.is_some_and(|age| age < DECISIONS_TOLD_FOR)
     }
 
     fn mail_decided(&self, request: &OverrideRequest) -> Option<Mail> {

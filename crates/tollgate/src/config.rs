@@ -170,6 +170,7 @@ mod tests {
             "[portal.override-requests]\norders = [0]",
             "[portal.mail]\nserver = \"mail.example\"\nfrom = \"nobody\"",
             "[portal.mail]\nserver = \"mail.example\"\nfrom = \"a@ca.example\"\nusername = \"a\"",
+                "[portal.mail]\nserver = \"mail.example\"\nfrom = \"a@ca.example\"\ntls = \"never\"\nroots = \"ca.pem\"",
             "[log]\nformat = \"xml\"",
             "this is no TOML",
         ]

@@ -1,6 +1,7 @@
 //! What the pages may not log. A test binary of its own: what one test hears of the log depends on who else
 //! in its process listens.
 
+#[expect(dead_code, reason = "the other tests use the rest")]
 #[path = "../portal/smtp_sink.rs"]
 mod smtp_sink;
 #[expect(dead_code, reason = "the other tests use the rest")]
@@ -46,6 +47,7 @@ async fn mailing(sink: &SmtpSink) -> World {
         server: "127.0.0.1".to_owned(),
         port: sink.address.port(),
         tls: MailTls::Never,
+        roots: None,
         from: "limits@ca.example".to_owned(),
         login: None,
     });
@@ -99,6 +101,7 @@ async fn neither_tokens_nor_addresses_are_logged() {
     world.limiter.records().deny_override_request(1, "ann", "no", now).await.unwrap();
     for verdict in ["450 me@example.org is away", "550 there is no me@example.org"] {
         sink.answer_recipients(verdict);
+        world.advance(DAY);
         world.portal.tell_decisions().await.unwrap();
     }
     world.limiter.records().close().await;

@@ -2,6 +2,7 @@
 
 mod override_requests;
 mod pages;
+#[expect(dead_code, reason = "the tests of the mailer itself use the rest")]
 mod smtp_sink;
 mod status;
 mod world;

@@ -1,8 +1,11 @@
 //! Asking for a higher limit.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -307,6 +310,7 @@ async fn mailing(sink: &SmtpSink) -> World {
         server: "127.0.0.1".to_owned(),
         port: sink.address.port(),
         tls: MailTls::Never,
+        roots: None,
         from: "Example CA <limits@ca.example>".to_owned(),
         login: None,
     });
@@ -357,6 +361,7 @@ async fn decision_that_could_not_be_told_is_told_later_and_one_refused_for_good_
     sink.answer_recipients("450 later");
     world.portal.tell_decisions().await.unwrap();
     sink.answer_recipients("250 yes");
+    world.advance(Duration::from_secs(5));
     world.portal.tell_decisions().await.unwrap();
     assert!(sink.take().is_some(), "the second time it was taken");
 
@@ -366,4 +371,57 @@ async fn decision_that_could_not_be_told_is_told_later_and_one_refused_for_good_
     sink.answer_recipients("250 yes");
     world.portal.tell_decisions().await.unwrap();
     assert!(sink.take().is_none(), "it would never be taken");
+}
+
+#[tokio::test]
+async fn decisions_wait_for_a_server_that_is_away_and_no_longer_than_five_days() {
+    let port = tollgate_test_servers::ports::free();
+    let mailer = Mailer::new(MailOptions {
+        server: "127.0.0.1".to_owned(),
+        port,
+        tls: MailTls::Never,
+        roots: None,
+        from: "limits@ca.example".to_owned(),
+        login: None,
+    });
+    let offered = OverrideRequests { mailer: Some(Arc::new(mailer.unwrap())), ..offered() };
+    let world = world_with(offered).await;
+    let records = world.limiter.records();
+    let deny =
+        async |id| records.deny_override_request(id, "ann", "no", world.limiter.moment()).await.unwrap();
+    taken(&world, DOMAIN, &[]).await;
+    taken(&world, DOMAIN, &[]).await;
+    deny(1).await;
+    let waits = async || records.claim_untold_override_request().await.unwrap().map(|request| request.id);
+    for _ in 0..20 {
+        world.portal.tell_decisions().await.unwrap();
+        world.advance(Duration::from_secs(900));
+    }
+    assert_eq!(waits().await, Some(1), "five hours later it still waits");
+    records.unclaim_untold_override_request(1).await.unwrap();
+    world.advance(5 * DAY);
+    world.portal.tell_decisions().await.unwrap();
+    assert_eq!(waits().await, None, "after five days nobody is told any more");
+
+    deny(2).await;
+    let sink = SmtpSink::start_on(port).await;
+    world.portal.tell_decisions().await.unwrap();
+    assert!(sink.take().is_some(), "the server is back: it is told");
+}
+
+#[tokio::test]
+async fn a_full_mailbox_holds_nobody_else_up() {
+    let sink = SmtpSink::start().await;
+    let world = mailing(&sink).await;
+    let records = world.limiter.records();
+    for (id, email) in [(1, "full@example.org"), (2, "me@example.org")] {
+        taken(&world, DOMAIN, &[("email", email)]).await;
+        sink.next().await;
+        records.deny_override_request(id, "ann", "no", world.limiter.moment()).await.unwrap();
+    }
+    sink.put_off("full@example.org");
+    world.portal.tell_decisions().await.unwrap();
+    assert_eq!(sink.take().expect("told").to, "RCPT TO:<me@example.org>");
+    let waiting = records.claim_untold_override_request().await.unwrap().expect("it waits");
+    assert_eq!(waiting.id, 1);
 }

@@ -307,6 +307,9 @@ pub struct RawMail {
     /// How the connection is protected. Default: `always`.
     #[serde(default)]
     pub tls: RawMailTls,
+    /// PEM file with the roots that its certificate may chain to. Default: those of this machine.
+    #[schemars(with = "Option<PathBuf>")]
+    pub roots: Option<Spanned<PathBuf>>,
     /// Who the mails are from, as in `Example CA <limits@ca.example>`.
     #[schemars(with = "String")]
     pub from: Spanned<String>,

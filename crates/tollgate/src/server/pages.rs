@@ -7,7 +7,7 @@ use tollgate_gateway::listener::Listener;
 use tollgate_limiter::Limiter;
 use tollgate_portal::{MailOptions, Mailer, OverrideRequests, Portal, PortalOptions};
 
-use super::{StartError, bind};
+use super::{StartError, bind, read};
 use crate::{
     clock::MovableClock,
     config::{MailConfig, PortalConfig},
@@ -101,10 +101,12 @@ fn mailer(config: &MailConfig) -> Result<Mailer, StartError> {
         }
         None => None,
     };
+    let roots = config.roots.as_ref().map(read).transpose()?;
     Ok(Mailer::new(MailOptions {
         server: config.server.clone(),
         port: config.port,
         tls: config.tls,
+        roots,
         from: config.from.clone(),
         login,
     })?)

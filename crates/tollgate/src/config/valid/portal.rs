@@ -60,6 +60,8 @@ pub struct MailConfig {
     pub port: u16,
     /// How the connection is protected.
     pub tls: MailTls,
+    /// The file of roots that its certificate may chain to, where it was given.
+    pub roots: Option<PathBuf>,
     /// Who mails are from.
     pub from: String,
     /// The name to log in with and the file of its password.
@@ -175,7 +177,11 @@ impl Reading<'_> {
             self.mistake("portal.mail.from", Some(raw.from.span()), problem);
             return None;
         }
+        if let (RawMailTls::Never, Some(roots)) = (raw.tls, &raw.roots) {
+            self.mistake("portal.mail.roots", Some(roots.span()), "needs tls = \"always\" or \"starttls\"");
+        }
+        let roots = raw.roots.map(|roots| self.path(roots.get_ref()));
         let (server, from) = (raw.server, raw.from.into_inner());
-        Some(MailConfig { server, port: raw.port.unwrap_or(port), tls, from, login })
+        Some(MailConfig { server, port: raw.port.unwrap_or(port), tls, roots, from, login })
     }
 }
