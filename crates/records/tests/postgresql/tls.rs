@@ -1,11 +1,7 @@
 //! The way to a server elsewhere: encrypted, with its name proven, and with a password.
 
-use std::path::PathBuf;
-
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use tempfile::TempDir;
 use tollgate_records::{Password, PostgresqlOptions, Records};
-use tollgate_test_servers::postgres::PostgresServer;
+use tollgate_test_servers::{certificates::Certificates, postgres::PostgresServer};
 
 use crate::options;
 
@@ -14,20 +10,17 @@ const RULES: &str = "hostssl all anna 127.0.0.1/32 scram-sha-256\nhost all tollg
 
 struct Elsewhere {
     _server: PostgresServer,
-    roots: TempDir,
+    _ours: Certificates,
     options: PostgresqlOptions,
 }
 
 impl Elsewhere {
     /// A server whose certificate is for localhost.
     fn start() -> Self {
-        let root = root();
-        let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new(["localhost".to_owned()]).unwrap().signed_by(&key, &root).unwrap();
+        let ours = Certificates::make(&["localhost"]);
         let mut server = PostgresServer::start(&[]);
-        let chain = server.private_file("server.pem", &certificate.pem());
-        let key = server.private_file("server.key", &key.serialize_pem());
+        let chain = server.private_file("server.pem", &ours.chain);
+        let key = server.private_file("server.key", &ours.key);
         let rules = server.private_file("rules.conf", RULES);
         server.add_arguments(&["-c", "ssl=on"]);
         for (name, file) in [("ssl_cert_file", chain), ("ssl_key_file", key), ("hba_file", rules)] {
@@ -38,38 +31,26 @@ impl Elsewhere {
         PostgresServer::sql(&own, "CREATE ROLE anna LOGIN PASSWORD 'geh/eim@'");
         PostgresServer::sql(&own, "GRANT CREATE ON SCHEMA public TO anna");
 
-        let roots = tempfile::tempdir().unwrap();
-        std::fs::write(roots.path().join("root.pem"), root.pem()).unwrap();
-        std::fs::write(roots.path().join("another.pem"), self::root().pem()).unwrap();
         let options = PostgresqlOptions {
             password: Some(Password("geh/eim@".into())),
-            tls_ca: Some(roots.path().join("root.pem")),
+            tls_ca: Some(ours.root_file().into()),
             ..options(&own.replace("tollgate@127.0.0.1", "anna@localhost"))
         };
-        Self { _server: server, roots, options }
+        Self { _server: server, _ours: ours, options }
     }
-
-    fn root(&self, name: &str) -> Option<PathBuf> {
-        Some(self.roots.path().join(name))
-    }
-}
-
-fn root() -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
 #[tokio::test]
 async fn only_the_right_root_name_and_password_connect() {
     let elsewhere = Elsewhere::start();
     let options = &elsewhere.options;
+    let another = Certificates::make(&["localhost"]);
     Records::connect(options).await.unwrap();
 
     let by_address = options.url.as_str().replace("localhost", "127.0.0.1").parse().unwrap();
     for (what, wrong) in [
-        ("another root", PostgresqlOptions { tls_ca: elsewhere.root("another.pem"), ..options.clone() }),
-        ("no such file", PostgresqlOptions { tls_ca: elsewhere.root("missing.pem"), ..options.clone() }),
+        ("another root", PostgresqlOptions { tls_ca: Some(another.root_file().into()), ..options.clone() }),
+        ("no such file", PostgresqlOptions { tls_ca: Some("missing.pem".into()), ..options.clone() }),
         ("another name", PostgresqlOptions { url: by_address, ..options.clone() }),
         (
             "another password",

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tempfile::TempDir;
+use tollgate_test_servers::certificates::Certificates;
 
 use crate::{
     ports,
@@ -82,19 +83,10 @@ async fn start_resolver(folder: &TempDir, dns: u16) -> Server {
 
 /// Makes a root and, by it, the certificate of `localhost`; returns the root's file name.
 pub(crate) fn write_certificates(folder: &TempDir) -> &'static str {
-    let mut root = rcgen::CertificateParams::default();
-    // With one subject for both, OpenSSL takes the second for self-signed.
-    root.distinguished_name.push(rcgen::DnType::CommonName, "the root of a test");
-    root.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let key = rcgen::KeyPair::generate().expect("P-256 keys can be made");
-    write(folder, "root.pem", &root.self_signed(&key).expect("the parameters are sound").pem());
-    let issuer = rcgen::Issuer::new(root, key);
-
-    let tls =
-        rcgen::CertificateParams::new(["localhost".into(), "127.0.0.1".into()]).expect("two good names");
-    let key = rcgen::KeyPair::generate().expect("P-256 keys can be made");
-    write(folder, "tls.pem", &tls.signed_by(&key, &issuer).expect("the parameters are sound").pem());
-    write(folder, "tls.key", &key.serialize_pem());
+    let made = Certificates::make(&["localhost", "127.0.0.1"]);
+    for (name, pem) in [("root.pem", &made.root), ("tls.pem", &made.chain), ("tls.key", &made.key)] {
+        write(folder, name, pem);
+    }
     "root.pem"
 }
 
