@@ -14,6 +14,7 @@ mod certificate;
 mod column;
 mod database;
 mod error;
+mod lease;
 mod order;
 mod r#override;
 mod override_request;
@@ -31,6 +32,7 @@ pub use backend::{Password, PostgresqlOptions};
 pub use certificate::Certificate;
 pub use database::Records;
 pub use error::RecordsError;
+pub use lease::{Chore, LEASE};
 pub use order::{Admitted, Issuance, Order};
 pub use r#override::{OVERRIDE_TEXT_BYTES_MAX, Put, StoredOverride, StoredOverrides, UnreadableOverride};
 pub use override_request::{

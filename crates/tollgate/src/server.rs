@@ -41,7 +41,7 @@ use tollgate_gateway::{
 use tollgate_limiter::{Limiter, LimiterOptions, unpause::UnpauseLinks};
 use tollgate_policy::Policy;
 use tollgate_portal::MailError;
-use tollgate_records::{Records, RecordsError};
+use tollgate_records::{Chore, Records, RecordsError};
 use tollgate_service::{access::GrantError, admin::Admin};
 use tollgate_store::{BucketStore, HashKey, OpenError};
 use tollgate_store_redis::RedisOptionsError;
@@ -202,6 +202,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     sweeper: JoinHandle<()>,
+    sweeper_id: [u8; 16],
     overrides: JoinHandle<()>,
     decisions: JoinHandle<()>,
     grants: JoinHandle<()>,
@@ -226,6 +227,9 @@ impl Running {
         // An error is a panic, whose message has been printed.
         let _ = self.writing_down.await;
         self.scribe.write_down().await;
+        if let Err(error) = self.limiter.records().leave_chore(Chore::Sweep, self.sweeper_id).await {
+            tracing::warn!(%error, "other gateways sweep no sooner than in three minutes");
+        }
         self.buckets.close().await;
         self.limiter.records().close().await;
         if let Some(ca) = self.test_ca.take().and_then(Arc::into_inner) {
@@ -328,6 +332,7 @@ pub async fn start(
     let scheme = if management_tls.is_some() { "https" } else { "http" };
     tasks.spawn(serve_management(management, state, management_address, management_tls, stopped.clone()));
 
+    let sweeper_id = random_bytes();
     Ok(Running {
         limits_page: format!("{}/rate-limits/", pages.origin),
         directory_url,
@@ -336,7 +341,8 @@ pub async fn start(
         management: management_address,
         management_url: format!("{scheme}://{management_address}"),
         addresses,
-        sweeper: tokio::spawn(sweep(buckets.clone(), limiter.clone(), clock.clone())),
+        sweeper: tokio::spawn(sweep(buckets.clone(), limiter.clone(), clock.clone(), sweeper_id)),
+        sweeper_id,
         overrides: tokio::spawn(overrides.follow()),
         decisions: tokio::spawn(tell_decisions(portal)),
         grants: tokio::spawn(grants.follow()),
@@ -581,11 +587,20 @@ async fn wait(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn sweep(buckets: Buckets, limiter: Arc<Limiter>, clock: Arc<MovableClock>) {
+/// Drops what is over: in this process always, in the records when it is this gateway's turn.
+async fn sweep(buckets: Buckets, limiter: Arc<Limiter>, clock: Arc<MovableClock>, holder: [u8; 16]) {
     let mut every = tokio::time::interval(SWEEP_EVERY);
     loop {
         every.tick().await;
         buckets.sweep(clock.now());
+        match limiter.records().take_chore(Chore::Sweep, holder, clock.moment()).await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "old records could not be dropped");
+                continue;
+            }
+        }
         let before = clock.moment().checked_sub(RECORDS_KEPT).unwrap_or(jiff::Timestamp::MIN);
         if let Err(error) = limiter.records().sweep(before).await {
             tracing::warn!(%error, "old records could not be dropped");

@@ -5,6 +5,7 @@ mod audit;
 mod authorization;
 mod certificate;
 mod issuance;
+mod lease;
 mod order;
 mod r#override;
 mod override_request;
