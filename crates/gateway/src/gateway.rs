@@ -111,7 +111,8 @@ impl Gateway {
         let endpoint = self.endpoint(&path, &parts.method);
         let class = endpoint.as_ref().unwrap_or(&Resource::Unknown).class();
         if let Err(excess) = self.overall.check(class, client.ip(), self.limiter.now()) {
-            return Ok(refusal::overall(&told, excess));
+            let detail = self.limiter.policy().too_many_requests_detail(told.language);
+            return Ok(refusal::overall(&told, detail, excess));
         }
         let body = match body.read(BODY_BYTES_MAX, BODY_TIMEOUT).await {
             Ok(body) => body,

@@ -88,14 +88,10 @@ fn rate_limited(detail: String, identifiers: &[Identifier]) -> Problem {
     Problem { subproblems, ..Problem::new(ProblemType::RateLimited, 429, detail) }
 }
 
-/// An overall request limit.
-pub(crate) fn overall(told: &Told, excess: Excess) -> Response<Bytes> {
-    let problem = Problem::new(
-        ProblemType::RateLimited,
-        excess.status,
-        "too many requests from this address to this resource; slow down",
-    );
-    let mut response = respond(told, Language::English, &problem);
+/// An overall request limit, in the words of the policy.
+pub(crate) fn overall(told: &Told, detail: String, excess: Excess) -> Response<Bytes> {
+    let problem = Problem::new(ProblemType::RateLimited, excess.status, detail);
+    let mut response = respond(told, told.language, &problem);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(excess.retry_after_seconds));
     response
 }

@@ -82,11 +82,10 @@ impl Limiter {
         let domain = domain_of(policy, &decisive.key, identifiers);
         let mut pages = self.notebook.pages.lock();
         *pages.refusals.entry(decisive.limit.name.as_str()).or_default() += 1;
-        if let Some(domain) = domain {
-            pages.add(Happening::Refused, Whose::Domain, domain);
-        }
-        if let Some((whose, who)) = asking {
-            if pages.waits_still(who.clone(), bucket, retry_at, now) {
+        let is_early =
+            asking.as_ref().is_some_and(|(_, who)| pages.waits_still(who.clone(), bucket, retry_at, now));
+        for (whose, who) in domain.map(|domain| (Whose::Domain, domain)).into_iter().chain(asking) {
+            if is_early {
                 pages.add(Happening::Early, whose, who.clone());
             }
             pages.add(Happening::Refused, whose, who);

@@ -127,4 +127,9 @@ async fn the_overall_limits_answer_503_before_anything_is_read() {
     let refused = answers.last().unwrap();
     assert_eq!(refused.status(), 503);
     insta::assert_snapshot!(seen(refused));
+    let mut request = plain(Method::HEAD, "/nonce-plz", "");
+    request.headers_mut().insert(header::ACCEPT_LANGUAGE, "it".parse().unwrap());
+    let refused = world.send(request).await;
+    assert_eq!((refused.status().as_u16(), field(&refused, "content-language")), (503, Some("it")));
+    assert!(document(&refused)["detail"].as_str().unwrap().starts_with("troppe richieste"));
 }
