@@ -295,6 +295,25 @@ async fn token_of_a_request_cannot_be_guessed_or_forged() {
 }
 
 #[tokio::test]
+async fn own_page_shows_one_request_and_no_other() {
+    let world = world().await;
+    let mut pages = Vec::new();
+    for subject in ["mine.example", "theirs.example"] {
+        pages.push((subject, taken(&world, DOMAIN, &[("subject", subject)]).await));
+    }
+    for (number, (subject, own_page)) in (1..).zip(&pages) {
+        let (_, another) = &pages[2 - number];
+        let other_token = another.split_once("?token=").unwrap().1;
+        for asked in ["", "&id=1", "&id=2", &format!("&token={other_token}")] {
+            let page = world.get(&format!("{own_page}{asked}")).await;
+            assert_eq!(page.status(), StatusCode::OK, "{asked}");
+            assert!(text(&page).contains(&format!("<code>{subject}</code>")), "{asked}");
+            assert_eq!(text(&page).matches(".example</code>").count(), 1, "{asked}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn where_it_is_switched_off_there_is_no_form() {
     let world = World::new().await;
     for path in ["/rate-limits/override", DOMAIN, "/rate-limits/override/request?token=x"] {

@@ -2,7 +2,7 @@
 
 use http::{Request, StatusCode, header};
 use serde_json::Value;
-use tollgate_acme::identifier::IdentifierSet;
+use tollgate_acme::{identifier::IdentifierSet, resource::AccountId};
 use tollgate_engine::Quota;
 use tollgate_policy::{Policy, event::Exemption, preset::Preset};
 use tollgate_portal::{LookUps, PortalOptions};
@@ -178,4 +178,43 @@ async fn switch_of_languages_keeps_what_was_asked() {
     let page = world.send(request, "").await;
     assert!(text(&page).contains("Il reste 50 sur 50"));
     assert!(text(&page).contains("?lang=da&#38;domain=example.com"));
+}
+
+#[tokio::test]
+async fn link_of_one_account_neither_shows_nor_changes_another() {
+    let world = World::new().await;
+    let other = AccountId::of("/acme/acct/2").unwrap();
+    let mine = world.paused(&["mine.example"]).await;
+    let theirs = world.paused_of(&other, &["theirs.example"]).await;
+    let look = world.limiter.unpause_links().status_token(&account(), world.limiter.now());
+    for asked in [
+        format!("unpause?token={mine}"),
+        format!("unpause?token={mine}&account=/acme/acct/2&token={theirs}"),
+        format!("status?token={mine}"),
+        format!("status?token={look}&account=/acme/acct/2&domain=theirs.example"),
+        format!("status.json?token={look}&account=/acme/acct/2"),
+    ] {
+        let page = world.get(&format!("/rate-limits/{asked}")).await;
+        assert_eq!(page.status(), StatusCode::OK, "{asked}");
+        assert!(text(&page).contains("/acme/acct/1"), "{asked}: {}", text(&page));
+        let shown = text(&page).replace(&theirs, "").replace("value=\"theirs.example\"", "");
+        assert!(!shown.contains("acct/2<") && !shown.contains("<code>theirs"), "{asked}: {shown}");
+    }
+
+    // The one's claim under the other's signature, and the other way round.
+    let (head, signature) = mine.rsplit_once('.').unwrap();
+    let (their_head, their_signature) = theirs.rsplit_once('.').unwrap();
+    for mixed in [format!("{their_head}.{signature}"), format!("{head}.{their_signature}")] {
+        for answer in [world.follow(&mixed).await, world.press(&mixed).await] {
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{}", text(&answer));
+        }
+        let status = world.get(&format!("/rate-limits/status?token={mixed}")).await;
+        assert_eq!(status.status(), StatusCode::FORBIDDEN, "{}", text(&status));
+    }
+
+    let lifted = world.press(&mine).await;
+    assert_eq!(lifted.status(), StatusCode::OK, "{}", text(&lifted));
+    let records = world.limiter.records();
+    assert_eq!(records.pause_count(&account()).await.unwrap(), 0);
+    assert_eq!(records.pause_count(&other).await.unwrap(), 1, "the other's pause stays");
 }

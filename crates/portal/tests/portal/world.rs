@@ -73,13 +73,17 @@ impl World {
 
     /// Pauses names of an account and gives the token of the link in a refusal naming them.
     pub(crate) async fn paused(&self, names: &[&str]) -> String {
+        self.paused_of(&account(), names).await
+    }
+
+    pub(crate) async fn paused_of(&self, account: &AccountId, names: &[&str]) -> String {
         let identifiers: Vec<_> = names.iter().map(|name| Identifier::from_text(name).unwrap()).collect();
         let now = jiff::Timestamp::from_nanosecond(self.limiter.now().as_nanos().into()).unwrap();
-        let (account, records) = (account(), self.limiter.records());
+        let records = self.limiter.records();
         for identifier in &identifiers {
-            assert!(records.pause(&account, identifier, now, jiff::Timestamp::MIN).await.unwrap());
+            assert!(records.pause(account, identifier, now, jiff::Timestamp::MIN).await.unwrap());
         }
-        let link = self.limiter.unpause_links().link(&account, &identifiers, self.limiter.now());
+        let link = self.limiter.unpause_links().link(account, &identifiers, self.limiter.now());
         link.split_once("?token=").unwrap().1.to_owned()
     }
 

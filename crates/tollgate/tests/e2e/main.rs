@@ -21,6 +21,7 @@ mod forms;
 mod full_disk;
 mod issuance;
 mod limits;
+mod logs;
 mod moving_buckets;
 mod operators;
 mod operators_page;

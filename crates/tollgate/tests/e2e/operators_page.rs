@@ -10,6 +10,7 @@ use tollgate_records::{EmailAddress, OverrideForm};
 use tollgate_service::access::{Role, grant_line};
 
 use crate::{
+    browser::{Browser, Kind},
     gateway::Gateway,
     management::browse,
     volume::{NO_OVERALL_LIMITS, fail, order_afresh},
@@ -22,33 +23,13 @@ const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>
 
 #[tokio::test]
 async fn refusals_and_pitfalls_are_shown_as_they_happen() {
-    let gateway = Gateway::start(&format!(
-        "[test-ca]\nvalidation = \"always-valid\"\nrules = {{ \"bad.example\" = \"invalid\" }}\n{NO_OVERALL_LIMITS}\
-         [limits.certificates-per-registered-domain]\nburst = 2\ncount = 2\n"
-    ))
-    .await;
+    let gateway = two_per_domain("").await;
     let auth = basic(&operator_token(&gateway));
     let (status, empty) = show(&gateway, &[("authorization", &auth)]).await;
     assert_eq!(status, StatusCode::OK, "{empty}");
     assert!(!empty.contains("<svg") && empty.contains("None."), "{empty}");
 
-    let mut clients = Vec::new();
-    for _ in 0..6 {
-        clients.push(gateway.client().await);
-    }
-    for client in &mut clients[..3] {
-        client.obtain(&["a.example.com"]).await.expect("renewals by set do not count");
-    }
-    let client = &mut clients[0];
-    client.obtain(&["b.example.com"]).await.expect("two fit");
-    for _ in 0..3 {
-        assert_eq!(order_afresh(client, &["c.example.com"]).await.status(), 429);
-        fail(client, &["bad.example"]).await;
-    }
-    let account = client.account().expect("it is registered").to_owned();
-    let path =
-        account.split_once("/acme").map(|(_, rest)| format!("/acme{rest}")).expect("the test CA's path");
-
+    let path = meet_limits_and_pitfalls(&gateway).await;
     let row = |who: &str, number: u64| format!("<tr><td>{who}</td><td class=\"number\">{number}</td></tr>");
     let domains =
         "certificates-per-registered-domain</td><td class=\"number\">3</td><td class=\"number\">3</td>";
@@ -181,6 +162,94 @@ async fn who_may_only_read_sees_the_page_and_decides_nothing() {
     assert_eq!(gateway.records().pending_override_request_count().await.expect("read"), 1);
     let (status, style) = browse(gateway.management(), Method::GET, "/operators/style.css", &[], "").await;
     assert!(status == StatusCode::OK && style.contains(".chart") && style.contains("--accent"), "{style}");
+}
+
+#[tokio::test]
+async fn an_operator_reads_and_decides_in_a_browser() {
+    let gateway = two_per_domain("[limits.consecutive-authorization-failures]\nburst = 3\n").await;
+    let account = meet_limits_and_pitfalls(&gateway).await;
+    submit(&gateway, 1, "example.com").await;
+    submit(&gateway, 2, "example.org").await;
+    let (token, address) = (operator_token(&gateway), gateway.management());
+    let page = format!("http://me:{token}@{address}/operators");
+    let refused_and_paused = |page: &str| {
+        page.contains("3, of them 2 before the time told") && page.contains("<td>bad.example</td>")
+    };
+    let html = shown(&gateway, &basic(&token), refused_and_paused).await;
+    assert!(refused_and_paused(&html), "{html}");
+
+    for kind in [Kind::Telephone, Kind::Desk] {
+        let browser = Browser::start(kind).await;
+        browser.go(&page).await;
+        browser.find(".chart svg").await;
+        browser.expect("section[aria-labelledby=request-1]", "3, of them 2 before the time told").await;
+        browser.expect("section[aria-labelledby=request-1]", HOSTILE).await;
+        browser.expect("#pitfalls + .columns", &format!("{account} bad.example")).await;
+        browser.expect("#paused ~ table", &account).await;
+        browser.expect_usable().await;
+        browser.picture("operators").await;
+        if kind == Kind::Telephone {
+            for part in ["requests", "most", "pitfalls", "paused"] {
+                browser.evaluate(&format!("document.getElementById('{part}').scrollIntoView()")).await;
+                browser.picture(&format!("operators-{part}")).await;
+            }
+            browser.close().await;
+            continue;
+        }
+        decide(&browser, 1, "approve", "They have many customers.").await;
+        browser.expect("[role=status]", "Request 1 is granted").await;
+        browser.expect_usable().await;
+        browser.picture("operators-granted").await;
+        browser.close().await;
+    }
+
+    let browser = Browser::start(Kind::TelephoneWithoutScript).await;
+    browser.go(&page).await;
+    browser.expect_usable().await;
+    decide(&browser, 2, "deny", "A wildcard would do.").await;
+    browser.expect("[role=status]", "Request 2 is denied").await;
+    browser.expect("#requests + p", "None.").await;
+    browser.close().await;
+
+    let records = gateway.records();
+    let granted = records.overrides().await.expect("read").overrides;
+    assert_eq!(granted.iter().map(|one| one.subject.to_string()).collect::<Vec<_>>(), ["example.com"]);
+    assert_eq!((&*granted[0].reason, granted[0].quota.count()), ("They have many customers.", 300));
+}
+
+/// Says why, and presses the button.
+async fn decide(browser: &Browser, request: u8, decision: &str, reason: &str) {
+    let section = format!("section[aria-labelledby=request-{request}]");
+    browser.fill(&format!("{section} textarea"), reason).await;
+    browser.click(&format!("{section} button[value={decision}]")).await;
+}
+
+/// Two certificates fit for each domain, and `bad.example` is never found valid.
+async fn two_per_domain(tables: &str) -> Gateway {
+    Gateway::start(&format!(
+        "[test-ca]\nvalidation = \"always-valid\"\nrules = {{ \"bad.example\" = \"invalid\" }}\n{NO_OVERALL_LIMITS}\
+         [limits.certificates-per-registered-domain]\nburst = 2\ncount = 2\n{tables}"
+    ))
+    .await
+}
+
+/// Six clients, of whom one is refused again and again and fails as often; gives the path of its account.
+async fn meet_limits_and_pitfalls(gateway: &Gateway) -> String {
+    let mut clients = Vec::new();
+    for _ in 0..6 {
+        clients.push(gateway.client().await);
+    }
+    for client in &mut clients[..3] {
+        client.obtain(&["a.example.com"]).await.expect("renewals by set do not count");
+    }
+    let client = &mut clients[0];
+    client.obtain(&["b.example.com"]).await.expect("two fit");
+    for _ in 0..3 {
+        assert_eq!(order_afresh(client, &["c.example.com"]).await.status(), 429);
+        fail(client, &["bad.example"]).await;
+    }
+    let account = client.account().expect("it is registered");
+    account.split_once("/acme").map(|(_, rest)| format!("/acme{rest}")).expect("the test CA's path")
 }
 
 fn operator_token(gateway: &Gateway) -> String {

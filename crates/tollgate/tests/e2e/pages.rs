@@ -239,6 +239,63 @@ async fn pages_need_no_script_on_a_telephone() {
 }
 
 #[tokio::test]
+async fn link_of_every_refusal_leads_to_its_page_in_every_language() {
+    let once = "count = 1\nburst = 1\nperiod = \"3h\"\n";
+    let gateway = Gateway::start_with_stopped_clock(&format!(
+        "[test-ca]\nvalidation = \"always-valid\"\nrules = {{ \"bad.example\" = \"invalid\" }}\n{NO_OVERALL_LIMITS}\
+         renewal-info = {{ rate = 1, burst = 1 }}\n\
+         [limits.new-registrations-per-ip]\n{once}[limits.certificates-per-registered-domain]\n{once}\
+         [limits.certificates-per-exact-set]\n{once}[limits.authorization-failures-per-identifier]\n{once}\
+         [limits.new-orders-per-account]\ncount = 3\nburst = 3\nperiod = \"3h\"\n"
+    ))
+    .await;
+    let mut client = gateway.client().await;
+    let account = client.account().expect("it is registered").to_owned();
+    let paused = gateway.command(&["pause", "add", &account, "www.example.net", "--reason", "broken"]).await;
+    assert!(paused.status.success(), "{paused:?}");
+    client.obtain(&["a.example.com"]).await.expect("one fits");
+    fail(&mut client, &["bad.example"]).await;
+
+    let mut refusals = Vec::new();
+    for (page, name) in [
+        ("too-many-certificates-already-issued-for-exact-set-of-domains", "a.example.com"),
+        ("too-many-certificates-already-issued", "b.example.com"),
+        ("too-many-failed-authorizations-recently", "bad.example"),
+        ("paused-identifiers", "www.example.net"),
+    ] {
+        refusals.push((page, order(&mut client, &[name]).await));
+    }
+    assert_eq!(order(&mut client, &["a.example.org"]).await.status(), 201, "the third and last order");
+    refusals.push(("too-many-new-orders-recently", order(&mut client, &["b.example.org"]).await));
+    let another = client.with_fresh_key().try_register().await.expect("the gateway answers");
+    refusals.push(("too-many-registrations-for-this-ip", another));
+    let mut get = async |url: &str| client.send(Method::GET, url, None).await.expect("the gateway answers");
+    let directory = get(&gateway.site().directory).await.json();
+    let renewal_info = format!("{}/x", directory["renewalInfo"].as_str().expect("the test CA has it"));
+    get(&renewal_info).await;
+    refusals.push(("too-many-requests", get(&renewal_info).await));
+
+    let browser = Browser::start(Kind::Desk).await;
+    for (page, refusal) in &refusals {
+        let told = refusal.detail();
+        assert!([429, 503].contains(&refusal.status().as_u16()), "{page}: {told}");
+        let begins =
+            told.split(" (").next().and_then(|told| told.split('"').next()).unwrap_or_default().trim();
+        for language in LANGUAGES {
+            browser.go(&format!("{}?lang={language}", help(refusal))).await;
+            browser.click(&format!("main p > a[href=\"/rate-limits/{page}\"]")).await;
+            browser.find(&format!("html[lang={language}] main > ol")).await;
+            let message = browser.text(".message[lang=en]").await;
+            assert!(
+                message.starts_with(begins),
+                "{page} in {language}: {message}; the client was told {told}"
+            );
+        }
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn every_limits_section_leads_to_the_page_of_its_refusal_in_every_language() {
     let gateway = Gateway::start(NO_OVERALL_LIMITS).await;
     let browser = Browser::start(Kind::Desk).await;

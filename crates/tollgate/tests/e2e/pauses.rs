@@ -10,6 +10,7 @@ use crate::{
     http_responder::HttpResponder,
     ports,
     process::{command, finish, printed},
+    site::Site,
     volume::{NO_OVERALL_LIMITS, fail, order, order_afresh},
 };
 
@@ -32,15 +33,15 @@ async fn a_pair_is_paused_by_its_1152nd_failure_and_the_refusal_has_the_unpause_
 
     let gateway = gateway.restart().await;
     let link = expect_pause(&order_afresh(&mut client, &["www.example.com"]).await, "www.example.com");
-    let page = browse(&gateway, &[&link]).await;
+    let page = browse(gateway.site(), &[&link]).await;
     assert!(page.contains("www.example.com") && page.contains("<form method=\"post\""), "{page}");
     let (page, token) = link.split_once('?').expect("the link has a query");
-    browse(&gateway, &["--data", token, page]).await;
+    browse(gateway.site(), &["--data", token, page]).await;
     assert_eq!(order(&mut client, &["www.example.com"]).await.status(), 201, "unpaused");
 }
 
 /// Asserts that an answer refuses a paused name; returns the link to unpause it.
-fn expect_pause(answer: &Answer, name: &str) -> String {
+pub(crate) fn expect_pause(answer: &Answer, name: &str) -> String {
     assert_eq!(answer.status(), 429, "{}", answer.detail());
     assert_eq!(answer.json()["type"], "urn:ietf:params:acme:error:rateLimited");
     assert_eq!(answer.retry_after(), None, "waiting does not help");
@@ -50,9 +51,10 @@ fn expect_pause(answer: &Answer, name: &str) -> String {
     link.unwrap_or_else(|| panic!("{detail}")).to_owned()
 }
 
-async fn browse(gateway: &Gateway, arguments: &[&str]) -> String {
+/// What curl shows of a page.
+pub(crate) async fn browse(site: &Site, arguments: &[&str]) -> String {
     let mut curl = command("curl", Path::new("/"));
-    curl.args(["--silent", "--show-error", "--fail", "--cacert"]).arg(&gateway.site().root).args(arguments);
+    curl.args(["--silent", "--show-error", "--fail", "--cacert"]).arg(&site.root).args(arguments);
     let output = finish(&mut curl).await;
     assert!(output.status.success(), "{}", printed(&output));
     printed(&output)
