@@ -1,5 +1,7 @@
 //! Approving what people asked for, so that whoever was refused passes.
 
+use std::sync::Arc;
+
 use jiff::Timestamp as Moment;
 use tollgate_policy::{
     limit::{LimitKey, LimitName},
@@ -50,6 +52,10 @@ impl Limiter {
             && spent == SpentUnits::Forgiven
             && raises(request, before.as_ref(), now)
         {
+            // First the new numbers: a unit spent by the old ones may be all of the new.
+            if let Some(granted) = records.override_of(request.form.limit, &request.form.subject).await? {
+                self.policy.rcu(|policy| Arc::new(policy.with_overrides([granted.in_policy()])));
+            }
             self.forgive(request, now).await;
         }
         Ok(decided)

@@ -100,5 +100,6 @@ async fn orders_of_an_account_pass_at_every_gateway_after_an_approval() {
     let id = asked(&world, 1, ORDERS, account.as_str(), 1000).await;
     let other = world.another_gateway();
     other.approve_override_request(id, approval(false), SpentUnits::Forgiven).await.unwrap();
+    assert_eq!(other.policy().overrides().len(), 1, "the new numbers count before the bucket is full");
     admitted(world.order(&account, &["new.example"]).await);
 }
