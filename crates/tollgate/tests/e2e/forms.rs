@@ -102,6 +102,7 @@ impl Form {
             ("use-case", "at least 60 characters, and has 9"),
             ("privacy", "Without this a request cannot be taken."),
         ];
+        browser.picture(&format!("override-mistakes-{}", self.slug)).await;
         self.expect_mistakes(browser, &mistakes).await;
         for (field, text) in typed.into_iter().chain([("tier", self.tier.0)]) {
             assert_eq!(browser.property(&format!("#{field}"), "value").await, text, "{field} is kept");
