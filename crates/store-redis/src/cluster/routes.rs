@@ -7,7 +7,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::{
     sync::Mutex as AsyncMutex,
     task::JoinSet,
-    time::{Instant, timeout_at},
+    time::{Instant, sleep_until, timeout_at},
 };
 
 use super::topology::Topology;
@@ -110,7 +110,7 @@ impl Routes {
         match answer {
             Err(failure) if failure.may_be_elsewhere() => {
                 metrics::counter!("tollgate_redis_retries_total", "reason" => failure.kind()).increment(1);
-                let again = self.look_again(topology, deadline).await;
+                let again = self.look_after(&failure, topology, deadline).await;
                 if !failure.tells_of_another_node() && Arc::ptr_eq(&again, topology) {
                     return vec![Outcome { places, answer: Err(failure) }];
                 }
@@ -141,7 +141,7 @@ impl Routes {
                     owner = Some(at.clone());
                 }
                 Err(failure) if failure.may_be_elsewhere() => {
-                    let again = self.look_again(&topology, deadline).await;
+                    let again = self.look_after(failure, &topology, deadline).await;
                     if Arc::ptr_eq(&again, &topology) {
                         break;
                     }
@@ -209,6 +209,20 @@ impl Routes {
         }
     }
 
+    /// Asks as well; when a node says that it is no master and nobody knows of another yet, a few times.
+    async fn look_after(&self, failure: &Failure, seen: &Arc<Topology>, deadline: Deadline) -> Arc<Topology> {
+        let mut again = self.look_again(seen, deadline).await;
+        for _ in 0..REDIRECTIONS_MAX {
+            let next = Instant::now() + ASKED_EVERY;
+            if !failure.tells_of_no_master() || !Arc::ptr_eq(&again, seen) || next >= deadline.at {
+                break;
+            }
+            sleep_until(next).await;
+            again = self.look_again(seen, deadline).await;
+        }
+        again
+    }
+
     /// The first answer of those asked: all masters known and the nodes of the configuration.
     async fn told(&self, current: &Topology, deadline: Deadline) -> Option<Topology> {
         let mut addresses: Vec<_> = current.masters().chain(&self.seeds).cloned().collect();
@@ -240,10 +254,16 @@ impl Failure {
     /// Whether the call was surely not carried out, and another node may have what it is about.
     fn may_be_elsewhere(&self) -> bool {
         match self {
-            Self::Refused { code } => code == "READONLY",
+            Self::Refused { .. } => self.tells_of_no_master(),
             Self::Unreachable { .. } | Self::NotAsked | Self::NoOwner => true,
             failure => failure.tells_of_another_node(),
         }
+    }
+
+    /// Whether the node became a replica, or takes over the data of its new master.
+    fn tells_of_no_master(&self) -> bool {
+        const CODES: [&str; 4] = ["READONLY", "LOADING", "MASTERDOWN", "UNBLOCKED"];
+        matches!(self, Self::Refused { code } if CODES.contains(&&code[..]))
     }
 
     fn tells_of_another_node(&self) -> bool {

@@ -47,7 +47,11 @@ impl Load {
                                 .fetch_add(1, Ordering::Relaxed)
                         }),
                         Ok(Verdict::Deny { .. }) => [0, 0],
-                        Err(_) => [failed.fetch_add(1, Ordering::Relaxed), 0],
+                        Err(error) => {
+                            // Shown when the test fails.
+                            println!("{error:?}");
+                            [failed.fetch_add(1, Ordering::Relaxed), 0]
+                        }
                     };
                     next.notify_waiters();
                     // As fast as that, a burst would be over before anything can happen to the cluster.
