@@ -5,6 +5,7 @@
 //! Our store makes one script call.
 
 use std::{
+    io,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,6 +13,14 @@ use std::{
 use anyhow::Result;
 use redis::aio::MultiplexedConnection;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::mpsc,
+};
 use tollgate_engine::{Action, Bucket, Charge, Cost, Quota, Timestamp, Verdict, decide};
 use tollgate_store::{BucketStore as _, Entry, HashKey};
 use tollgate_store_redis::{RedisServers, RedisStore, RedisStoreOptions};
@@ -28,6 +37,8 @@ const CALLERS: [usize; 3] = [1, 16, 64];
 const NAMES: [u64; 3] = [1, 10, 100];
 /// Connections of a process, among which callers are spread; the client pipelines on each.
 const CONNECTIONS: usize = 4;
+/// How late a network between a gateway and its server delivers, at least; zero is the machine itself.
+const DELAYS: [Duration; 2] = [Duration::ZERO, Duration::from_micros(250)];
 /// Turns that each way has, for each kind of decision.
 const TURNS: u32 = 5;
 
@@ -48,44 +59,49 @@ async fn measure(machine: &str, time: Duration) -> Result<(String, Vec<serde_jso
     let mut program = command("redis-server", folder.path());
     program.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
     let server = Server::start(&mut program, folder.path(), port).await;
-    let client = redis::Client::open(("127.0.0.1", port))?;
-    let mut connections = Vec::new();
-    for _ in 0..CONNECTIONS {
-        connections.push(client.get_multiplexed_async_connection().await?);
-    }
-    let info: String = redis::cmd("INFO").arg("server").query_async(&mut connections[0]).await?;
+    let direct = connections_to(port).await?;
+    let info: String = redis::cmd("INFO").arg("server").query_async(&mut direct[0].clone()).await?;
     let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or("?").to_owned();
 
-    let bytes = bytes(&mut connections[0]).await?;
-    let exactness = exactness(&connections).await?;
-    let store = our_store(port)?;
+    let bytes = bytes(&mut direct[0].clone()).await?;
+    let exactness = exactness(&direct).await?;
     let (mut rows, mut figures) = (Vec::new(), Vec::new());
-    for names in NAMES {
-        for callers in CALLERS {
-            // In turns, so that what else the machine does falls upon both.
-            let (mut peers, mut ours) = (Vec::new(), Vec::new());
-            for _ in 0..TURNS {
-                peers.push(orders(&Way::Peer(connections.clone()), names, callers, time / TURNS).await?);
-                ours.push(orders(&Way::Ours(store.clone()), names, callers, time / TURNS).await?);
+    for delay in DELAYS {
+        let port = if delay.is_zero() { port } else { far(port, delay).await? };
+        let (connections, store) = (connections_to(port).await?, our_store(port)?);
+        let round_trip = round_trip(&mut connections[0].clone()).await?;
+        for names in NAMES {
+            for callers in CALLERS {
+                // In turns, so that what else the machine does falls upon both.
+                let (mut peers, mut ours) = (Vec::new(), Vec::new());
+                for _ in 0..TURNS {
+                    peers.push(orders(&Way::Peer(connections.clone()), names, callers, time / TURNS).await?);
+                    ours.push(orders(&Way::Ours(store.clone()), names, callers, time / TURNS).await?);
+                }
+                let (peer, our) = (Figures::median(peers), Figures::median(ours));
+                let ratio = our.rate / peer.rate;
+                rows.push(vec![
+                    milliseconds(round_trip),
+                    names.to_string(),
+                    callers.to_string(),
+                    format!("{:.0}", peer.rate),
+                    format!("{:.0}", our.rate),
+                    format!("{ratio:.2}"),
+                    format!("{} / {}", milliseconds(peer.p50), milliseconds(our.p50)),
+                    format!("{} / {}", milliseconds(peer.p99), milliseconds(our.p99)),
+                ]);
+                figures.push(
+                    json!({"round_trip_us": round_trip.as_micros(), "names": names, "callers": callers,
+                    "peer": peer.json(), "ours": our.json(), "ratio": ratio}),
+                );
             }
-            let (peer, our) = (Figures::median(peers), Figures::median(ours));
-            let ratio = our.rate / peer.rate;
-            rows.push(vec![
-                names.to_string(),
-                callers.to_string(),
-                format!("{:.0}", peer.rate),
-                format!("{:.0}", our.rate),
-                format!("{ratio:.2}"),
-                format!("{} / {}", milliseconds(peer.p50), milliseconds(our.p50)),
-                format!("{} / {}", milliseconds(peer.p99), milliseconds(our.p99)),
-            ]);
-            figures.push(json!({"names": names, "callers": callers, "peer": peer.json(), "ours": our.json(),
-                "ratio": ratio}));
         }
     }
-    let our_bytes = our_bytes(&store, &mut connections[0]).await?;
+    let store = our_store(port)?;
+    let our_bytes = our_bytes(&store, &mut direct[0].clone()).await?;
     server.kill().await;
     let head = [
+        "PING",
         "names",
         "callers",
         "peer's decisions a second",
@@ -96,12 +112,72 @@ async fn measure(machine: &str, time: Duration) -> Result<(String, Vec<serde_jso
     ];
     let page = format!(
         "{machine}. Redis {version}, one node on the same machine, {CONNECTIONS} connections for either. The peer's way takes two round \
-         trips and 2n + 4 commands, ours one script call; medians of {TURNS} turns each.\n\n{}\nBytes a bucket (INFO memory over 100,000 \
+         trips and 2n + 4 commands, ours one script call; a PING that takes longer goes through a proxy that delays what passes, as \
+         a network does; medians of {TURNS} turns each.\n\n{}\nBytes a bucket (INFO memory over 100,000 \
          keys that expire): ours {our_bytes}; the peer's {bytes}.\n\n200 at once on a bucket of 50, 20 runs each, admitted by the \
          peer's way in the median: {exactness}; by ours exactly what fits, as the conformance suite shows.\n",
         report::table(&head, &rows)
     );
     Ok((page, figures))
+}
+
+async fn connections_to(port: u16) -> Result<Vec<MultiplexedConnection>> {
+    let client = redis::Client::open(("127.0.0.1", port))?;
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        connections.push(client.get_multiplexed_async_connection().await?);
+    }
+    Ok(connections)
+}
+
+/// The median of some that say nothing.
+async fn round_trip(connection: &mut MultiplexedConnection) -> Result<Duration> {
+    let mut took = Vec::new();
+    for _ in 0..101 {
+        let begun = Instant::now();
+        let _: String = redis::cmd("PING").query_async(connection).await?;
+        took.push(begun.elapsed());
+    }
+    took.sort();
+    Ok(took[took.len() / 2])
+}
+
+/// A port behind which the server is far away. The runtime's clock ticks in milliseconds, so what passes is up to one later.
+async fn far(port: u16, one_way: Duration) -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let far = listener.local_addr()?.port();
+    tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
+            for end in [&near, &server] {
+                let _ = end.set_nodelay(true);
+            }
+            let ((read, write), (server_read, server_write)) = (near.into_split(), server.into_split());
+            tokio::spawn(delayed(read, server_write, one_way));
+            tokio::spawn(delayed(server_read, write, one_way));
+        }
+    });
+    Ok(far)
+}
+
+/// Passes on what is read, each piece so much later; pieces are under way together, as on a line.
+async fn delayed(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, by: Duration) -> io::Result<()> {
+    let (send, mut pieces) = mpsc::channel::<(tokio::time::Instant, Vec<u8>)>(1024);
+    tokio::spawn(async move {
+        while let Some((at, piece)) = pieces.recv().await {
+            tokio::time::sleep_until(at).await;
+            to.write_all(&piece).await?;
+        }
+        io::Result::Ok(())
+    });
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 || send.send((tokio::time::Instant::now() + by, buffer[..read].to_vec())).await.is_err()
+        {
+            return Ok(());
+        }
+    }
 }
 
 fn milliseconds(duration: Duration) -> String {

@@ -146,7 +146,7 @@ fn weigh(batch: &[Entry], outcomes: Vec<Outcome>) -> Weighed {
     let mut spent = Vec::new();
     let (mut reference, mut all_allow, mut failed) = (None, true, None);
     for Outcome { places, answer } in outcomes {
-        let found = match answer.and_then(|answer| Found::read(answer, places.len())) {
+        let found = match answer.and_then(|answer| Found::read(&answer, places.len())) {
             Ok(found) => found,
             Err(failure) => {
                 failed.get_or_insert(StoreError::from(failure));

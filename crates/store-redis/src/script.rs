@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use redis::{
-    Cmd, ErrorKind, FromRedisValue, RedisResult, Script, ServerErrorKind, Value, aio::MultiplexedConnection,
-};
+use redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind, Value, aio::MultiplexedConnection};
 use tollgate_engine::{Action, Bucket, Charge, Timestamp};
 use tollgate_store::BucketId;
 
@@ -153,6 +151,23 @@ impl Task {
         self.call(&self.keys, &self.arguments, false)
     }
 
+    /// The buckets of several decisions in one call, for a server of its own. Each is decided for itself, in this order.
+    ///
+    /// They have the same script and the same time.
+    pub(crate) fn together(tasks: &[Self]) -> Call {
+        let [first, ..] = tasks else { unreachable!("a call is for somebody") };
+        let keys: Vec<_> = tasks.iter().flat_map(|task| &task.keys).copied().collect();
+        let arguments: Vec<_> = tasks.iter().flat_map(|task| &task.arguments).copied().collect();
+        let mut call = first.call(&keys, &arguments, false);
+        let sizes: Vec<_> = tasks.iter().flat_map(|task| (task.keys.len() as u32).to_be_bytes()).collect();
+        call.command.arg(&[][..] as &[u8]).arg(sizes);
+        call
+    }
+
+    pub(crate) fn is_at_the_time_of(&self, other: &Self) -> bool {
+        self.time == other.time
+    }
+
     /// One bucket, named so that a node of a cluster says where it is; `asking` where it is said to be for now.
     pub(crate) fn alone(&self, place: usize, asking: bool) -> Call {
         self.call(&self.keys[place..=place], self.argument(place), asking)
@@ -239,19 +254,47 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Of the answer of a call for so many buckets: the time, then places, counted from 1, and TATs.
-    pub(crate) fn read(answer: Value, buckets: usize) -> Result<Self, Failure> {
-        let answer = Vec::<u64>::from_redis_value(answer).map_err(|_| Failure::Malformed)?;
-        let ([now], held) = answer.split_first_chunk().ok_or(Failure::Malformed)?;
-        let (held, []) = held.as_chunks::<2>() else { return Err(Failure::Malformed) };
-        let mut found = vec![Bucket::default(); buckets];
-        for [place, tat] in held {
-            let place = usize::try_from(*place).ok().and_then(|place| place.checked_sub(1));
-            let bucket = place.and_then(|place| found.get_mut(place)).ok_or(Failure::Malformed)?;
-            *bucket = Bucket::from_tat(Timestamp::from_nanos(*tat));
-        }
-        Ok(Self { now: Timestamp::from_nanos(*now), buckets: found })
+    /// Of the answer of a call for so many buckets.
+    pub(crate) fn read(answer: &Value, buckets: usize) -> Result<Self, Failure> {
+        Self::read_each(answer, &[buckets])?.pop().ok_or(Failure::Malformed)
     }
+
+    /// Of the answer of a call for several decisions over so many buckets each: the time, then for each decision how many
+    /// of its buckets are there, their places and their TATs.
+    pub(crate) fn read_each(answer: &Value, sizes: &[usize]) -> Result<Vec<Self>, Failure> {
+        let Value::BulkString(answer) = answer else { return Err(Failure::Malformed) };
+        let mut rest = &answer[..];
+        let now = take_time(&mut rest)?;
+        let each = sizes
+            .iter()
+            .map(|&size| {
+                let mut buckets = vec![Bucket::default(); size];
+                for _ in 0..take_number(&mut rest)? {
+                    let place = take_number(&mut rest)? as usize;
+                    let tat = take_time(&mut rest)?;
+                    *buckets.get_mut(place).ok_or(Failure::Malformed)? = Bucket::from_tat(tat);
+                }
+                Ok(Self { now, buckets })
+            })
+            .collect::<Result<_, _>>()?;
+        if rest.is_empty() { Ok(each) } else { Err(Failure::Malformed) }
+    }
+}
+
+fn take_number(rest: &mut &[u8]) -> Result<u32, Failure> {
+    let (number, after) = rest.split_first_chunk().ok_or(Failure::Malformed)?;
+    *rest = after;
+    Ok(u32::from_be_bytes(*number))
+}
+
+/// As [`put_nanos`] has put it.
+fn take_time(rest: &mut &[u8]) -> Result<Timestamp, Failure> {
+    let (&[a, b, c, d, e], after) = rest.split_first_chunk().ok_or(Failure::Malformed)?;
+    *rest = after;
+    let seconds = u64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
+    let nanos = u64::from(take_number(rest)?);
+    let sum = seconds.checked_mul(SECOND).and_then(|whole| whole.checked_add(nanos));
+    Ok(Timestamp::from_nanos(sum.ok_or(Failure::Malformed)?))
 }
 
 fn key(id: BucketId) -> Key {

@@ -13,6 +13,7 @@ use crate::{
     failure::Failure,
     node::{Deadline, Node},
     script::{Call, Found, Refund, Scripts, Task},
+    together::Together,
 };
 
 /// Buckets on a Valkey or Redis server, or on a cluster of them.
@@ -23,7 +24,7 @@ pub struct RedisStore {
 }
 
 enum Servers {
-    One(Box<Node>),
+    One(Arc<Together>),
     Cluster(Arc<Cluster>),
 }
 
@@ -39,7 +40,8 @@ impl RedisStore {
         let servers = match &options.servers {
             RedisServers::One(url) => {
                 let address = url.address().unwrap_or_else(Address::of_socket);
-                Servers::One(Box::new(Node::new(options.client(url)?, address, options.connections_max)))
+                let node = Node::new(options.client(url)?, address, options.connections_max);
+                Servers::One(Arc::new(Together::new(node, options.connections_max)))
             }
             RedisServers::Cluster(seeds) => {
                 Servers::Cluster(Arc::new(Cluster::new(options, seeds, scripts.clone())?))
@@ -52,11 +54,10 @@ impl RedisStore {
         refuse_impossible(batch)?;
         let given = self.given(now);
         let task = Task::decide(&self.scripts, batch.iter().map(|entry| (entry.id, &entry.charge)), given);
-        let node = match &self.servers {
-            Servers::One(node) => node,
+        let found = match &self.servers {
+            Servers::One(server) => server.decide(task, self.deadline()).await?,
             Servers::Cluster(cluster) => return cluster.decide(batch, task, given, self.deadline()).await,
         };
-        let found = Found::read(node.call(&task.whole(), self.deadline()).await?, batch.len())?;
         let mut transaction = Transaction::new(found.now);
         for (entry, bucket) in batch.iter().zip(&found.buckets) {
             transaction.charge(&entry.charge, *bucket)?;
@@ -92,15 +93,15 @@ impl RedisStore {
         now: Timestamp,
     ) -> Result<BucketState, StoreError> {
         let outcome = self.each(&Task::peek(&self.scripts, &[id], self.given(now))).await.pop();
-        let found = Found::read(outcome.ok_or(Failure::Malformed)?.answer?, 1)?;
+        let found = Found::read(&outcome.ok_or(Failure::Malformed)?.answer?, 1)?;
         Ok(found.buckets[0].state(quota, found.now))
     }
 
     /// What becomes of each bucket of a task that need not come about as a whole.
     pub(crate) async fn each(&self, task: &Task) -> Vec<Outcome> {
         match &self.servers {
-            Servers::One(node) => {
-                let answer = node.call(&task.whole(), self.deadline()).await;
+            Servers::One(server) => {
+                let answer = server.node().call(&task.whole(), self.deadline()).await;
                 vec![Outcome { places: (0..task.keys().len()).collect(), answer }]
             }
             Servers::Cluster(cluster) => cluster.each(task, self.deadline()).await,
@@ -115,7 +116,7 @@ impl RedisStore {
     /// Calls one node by its number, and says whether it is the last.
     pub(crate) async fn call_node(&self, number: usize, call: &Call) -> Result<(Value, bool), Failure> {
         match &self.servers {
-            Servers::One(node) => Ok((node.call(call, self.deadline()).await?, true)),
+            Servers::One(server) => Ok((server.node().call(call, self.deadline()).await?, true)),
             Servers::Cluster(cluster) => cluster.call_master(number, call, self.deadline()).await,
         }
     }

@@ -38,7 +38,7 @@ impl RedisStore {
             return Ok(Part { buckets, next });
         }
         for outcome in self.each(&Task::peek(&self.scripts, &ids, self.given(Timestamp::EPOCH))).await {
-            let found = Found::read(outcome.answer?, outcome.places.len())?;
+            let found = Found::read(&outcome.answer?, outcome.places.len())?;
             let held = outcome.places.into_iter().map(|place| ids[place]).zip(found.buckets);
             // What has expired since it was looked at is full.
             buckets.extend(held.filter(|(_, bucket)| *bucket != Bucket::default()));

@@ -2,6 +2,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
+use futures_util::{FutureExt as _, future::join_all};
 use redis::aio::MultiplexedConnection;
 use tollgate_engine::{Action, Charge, Cost, Quota, Timestamp, Verdict};
 use tollgate_store::{BucketStore, Entry, HashKey, StoreError};
@@ -189,9 +190,11 @@ async fn connections_are_bounded() {
     let store =
         RedisStore::connect(&RedisStoreOptions { connections_max, deadline: PATIENT, ..options(&server) });
     let store = Arc::new(store.expect("they go together"));
-    let calls = (0..200).map(|number| {
+    // Too large to share a call.
+    let calls = (0..50).map(|number| {
         let store = store.clone();
-        tokio::spawn(async move { verdict(&store, number).await.expect("the server answers") })
+        let batch: Vec<_> = (0..600).map(|place| spend(1000 * number + place)).collect();
+        tokio::spawn(async move { store.decide(&batch, NOW).await.expect("the server answers") })
     });
     for call in calls.collect::<Vec<_>>() {
         call.await.expect("no call panics");
@@ -287,4 +290,113 @@ async fn used_bytes(admin: &mut MultiplexedConnection) -> u64 {
     let info: String = redis::cmd("INFO").arg("memory").query_async(admin).await.expect("the server answers");
     let used = info.lines().find_map(|line| line.strip_prefix("used_memory:")).expect("it is told");
     used.parse().expect("it is a number")
+}
+
+/// One connection, so that whoever comes during a call waits for the next.
+fn narrow(server: &RedisServer, clock: Clock) -> RedisStore {
+    let connections_max = NonZeroUsize::MIN;
+    let options = RedisStoreOptions { connections_max, deadline: PATIENT, clock, ..options(server) };
+    RedisStore::connect(&options).expect("they go together")
+}
+
+async fn script_calls(admin: &mut MultiplexedConnection) -> u64 {
+    let info: String =
+        redis::cmd("INFO").arg("commandstats").query_async(admin).await.expect("the server answers");
+    let told = info.split_once("cmdstat_evalsha:calls=").map_or("0", |(_, told)| told);
+    told.split(',').next().and_then(|calls| calls.parse().ok()).expect("a number")
+}
+
+#[tokio::test]
+async fn decisions_that_come_at_once_share_calls_and_are_each_decided() {
+    let server = RedisServer::start(&[]).await;
+    let store = narrow(&server, Clock::Server);
+    let mut admin = admin(&server).await;
+    verdict(&store, 1).await.expect("the server answers");
+    let before = script_calls(&mut admin).await;
+
+    // As many as a task may poll in one go.
+    let verdicts = join_all((0..40).map(|number| verdict(&store, number / 4))).await;
+    let allowed = |number: usize| {
+        let each = verdicts[4 * number..][..4].iter();
+        each.filter(|verdict| matches!(verdict, Ok(Verdict::Allow))).count()
+    };
+    assert_eq!((allowed(0), allowed(1), allowed(2), allowed(9)), (2, 1, 2, 2));
+    assert_eq!(script_calls(&mut admin).await - before, 1);
+
+    let large: Vec<_> = (0..600).map(|number| spend(1000 + number)).collect();
+    let _ = join_all((0..3).map(|_| store.decide(&large, NOW))).await;
+    assert_eq!(script_calls(&mut admin).await - before, 4, "what is too much for one call goes in several");
+}
+
+#[tokio::test]
+async fn decision_dropped_while_it_waits_for_its_call_spends_nothing() {
+    let server = RedisServer::start(&[]).await;
+    let store = narrow(&server, Clock::Server);
+    verdict(&store, 1).await.expect("the server answers");
+
+    server.signal(Signal::STOP);
+    let mut under_way = Box::pin(verdict(&store, 2));
+    assert!((&mut under_way).now_or_never().is_none());
+    // So that the call has been made.
+    tokio::task::yield_now().await;
+    assert!(verdict(&store, 3).now_or_never().is_none());
+    server.signal(Signal::CONT);
+
+    under_way.await.expect("the server answers");
+    let state = store.peek(spend(3).id, &hourly(), NOW).await.expect("the server answers");
+    assert_eq!(state.remaining, 2);
+}
+
+mod beside_the_memory_store {
+    use proptest::{collection::vec, prelude::*, sample::subsequence};
+    use tollgate_store::{MemoryStore, MemoryStoreOptions};
+
+    use super::*;
+
+    fn charge() -> impl Strategy<Value = Charge> {
+        let action = prop_oneof![Just(Action::Spend), Just(Action::Check), Just(Action::Record)];
+        let quota = (1..4_u64, 1..100_000_u64, 1..6_u64);
+        (quota, 0..3_u64, action).prop_map(|((count, seconds, burst), cost, action)| Charge {
+            quota: Quota::new(count, Duration::from_secs(seconds), burst).expect("representable"),
+            cost: Cost(cost.min(burst)),
+            action,
+        })
+    }
+
+    /// Some of six buckets, each charged in some way.
+    fn decision() -> impl Strategy<Value = Vec<Entry>> {
+        subsequence((0..6_u64).collect::<Vec<_>>(), 1..=6).prop_flat_map(|numbers| {
+            vec(charge(), numbers.len()).prop_map(move |charges| {
+                let each = numbers.iter().zip(charges);
+                each.map(|(&number, charge)| Entry { charge, ..spend(number) }).collect()
+            })
+        })
+    }
+
+    fn rounds() -> impl Strategy<Value = Vec<(u64, Vec<Vec<Entry>>)>> {
+        vec((0..200_000_u64, vec(decision(), 1..12)), 1..4)
+    }
+
+    #[test]
+    fn decisions_of_one_call_are_decided_one_after_another() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it starts");
+        let server = runtime.block_on(RedisServer::start(&[]));
+        let store = narrow(&server, Clock::Given);
+        proptest!(ProptestConfig::with_cases(200), |(rounds in rounds())| {
+            runtime.block_on(async {
+                let memory = MemoryStore::new(MemoryStoreOptions::default());
+                let ids: Vec<_> = (0..6).map(|number| spend(number).id).collect();
+                store.reset(&ids).await.expect("the server answers");
+                for (seconds, decisions) in &rounds {
+                    let now = Timestamp::from_nanos(1_800_000_000_000_000_000 + seconds * 1_000_000_007);
+                    let together = join_all(decisions.iter().map(|batch| store.decide(batch, now))).await;
+                    for (batch, ours) in decisions.iter().zip(together) {
+                        let alone = memory.decide(batch, now).await.expect("the burst is never exceeded");
+                        prop_assert_eq!(ours.expect("the server answers"), alone);
+                    }
+                }
+                Ok(())
+            })?;
+        });
+    }
 }

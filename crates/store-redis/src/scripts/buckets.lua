@@ -63,3 +63,13 @@ local function keep(key, s, n)
   local milliseconds = math.ceil(n / 1000000)
   redis.call('SET', key, (milliseconds * 1000000 - n) / 100, 'PXAT', s * 1000 + milliseconds)
 end
+
+-- Tells, in one text, the time and then of each group of buckets how many are there, and of each of these its place and
+-- its TAT: five bytes of seconds, four of nanoseconds.
+local told = {struct.pack('>I5I4', now_s, now_n)}
+local function tell(how_many)
+  told[#told + 1] = struct.pack('>I4', how_many)
+end
+local function tell_bucket(place, s, n)
+  told[#told + 1] = struct.pack('>I4I5I4', place, s, n)
+end

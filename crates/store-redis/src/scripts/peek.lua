@@ -1,11 +1,13 @@
 
 -- Answers the time, and of each bucket that is there its place and its TAT.
-local found = read()
-local answer = {print_time(now_s, now_n)}
+local found, places = read(), {}
 for i = 1, #keys do
   if found[i] then
-    answer[#answer + 1] = i
-    answer[#answer + 1] = print_time(tat_of(keys[i], found[i]))
+    places[#places + 1] = i
   end
 end
-return answer
+tell(#places)
+for _, i in ipairs(places) do
+  tell_bucket(i - 1, tat_of(keys[i], found[i]))
+end
+return table.concat(told)
