@@ -57,8 +57,11 @@ impl Failure {
             });
         }
         // What a script is told; it has read and not written yet.
-        let is_told = error.detail().is_some_and(|detail| detail.contains("non local key"));
-        is_told.then_some(Self::SomeElsewhere)
+        let told = error.detail()?;
+        if told.contains("non local key") {
+            return Some(Self::SomeElsewhere);
+        }
+        told.contains("cluster is down").then(|| Self::Refused { code: "CLUSTERDOWN".to_owned() })
     }
 
     /// An answer that says that nothing was done.

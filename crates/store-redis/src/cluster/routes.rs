@@ -110,8 +110,9 @@ impl Routes {
         match answer {
             Err(failure) if failure.may_be_elsewhere() => {
                 metrics::counter!("tollgate_redis_retries_total", "reason" => failure.kind()).increment(1);
-                let again = self.look_after(&failure, topology, deadline).await;
-                if !failure.tells_of_another_node() && Arc::ptr_eq(&again, topology) {
+                let again = self.look_again(topology, deadline).await;
+                let is_final = !failure.tells_of_another_node() && !failure.may_pass();
+                if is_final && Arc::ptr_eq(&again, topology) {
                     return vec![Outcome { places, answer: Err(failure) }];
                 }
                 let alone = places.into_iter().map(|place| self.alone(task, place, deadline));
@@ -141,9 +142,13 @@ impl Routes {
                     owner = Some(at.clone());
                 }
                 Err(failure) if failure.may_be_elsewhere() => {
-                    let again = self.look_after(failure, &topology, deadline).await;
+                    let again = self.look_again(&topology, deadline).await;
                     if Arc::ptr_eq(&again, &topology) {
-                        break;
+                        let next = Instant::now() + ASKED_EVERY;
+                        if !failure.may_pass() || next >= deadline.at {
+                            break;
+                        }
+                        sleep_until(next).await;
                     }
                     (owner, asking) = (again.owner(&task.keys()[place]).cloned(), false);
                     topology = again;
@@ -209,20 +214,6 @@ impl Routes {
         }
     }
 
-    /// Asks as well; when a node says that it is no master and nobody knows of another yet, a few times.
-    async fn look_after(&self, failure: &Failure, seen: &Arc<Topology>, deadline: Deadline) -> Arc<Topology> {
-        let mut again = self.look_again(seen, deadline).await;
-        for _ in 0..REDIRECTIONS_MAX {
-            let next = Instant::now() + ASKED_EVERY;
-            if !failure.tells_of_no_master() || !Arc::ptr_eq(&again, seen) || next >= deadline.at {
-                break;
-            }
-            sleep_until(next).await;
-            again = self.look_again(seen, deadline).await;
-        }
-        again
-    }
-
     /// The first answer of those asked: all masters known and the nodes of the configuration.
     async fn told(&self, current: &Topology, deadline: Deadline) -> Option<Topology> {
         let mut addresses: Vec<_> = current.masters().chain(&self.seeds).cloned().collect();
@@ -254,15 +245,16 @@ impl Failure {
     /// Whether the call was surely not carried out, and another node may have what it is about.
     fn may_be_elsewhere(&self) -> bool {
         match self {
-            Self::Refused { .. } => self.tells_of_no_master(),
+            Self::Refused { .. } => self.may_pass(),
             Self::Unreachable { .. } | Self::NotAsked | Self::NoOwner => true,
             failure => failure.tells_of_another_node(),
         }
     }
 
-    /// Whether the node became a replica, or takes over the data of its new master.
-    fn tells_of_no_master(&self) -> bool {
-        const CODES: [&str; 4] = ["READONLY", "LOADING", "MASTERDOWN", "UNBLOCKED"];
+    /// Whether the node became a replica, takes over the data of its new master, or has lost sight of the others: until
+    /// they agree on who is the master.
+    fn may_pass(&self) -> bool {
+        const CODES: [&str; 5] = ["CLUSTERDOWN", "LOADING", "MASTERDOWN", "READONLY", "UNBLOCKED"];
         matches!(self, Self::Refused { code } if CODES.contains(&&code[..]))
     }
 
