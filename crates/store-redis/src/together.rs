@@ -1,7 +1,8 @@
 //! Decisions for one server that go to it together: those that come while it is busy share a script call.
 //!
 //! What a call costs whatever it decides is for the server about as much as a decision over a few buckets. A decision that
-//! finds a connection idle is sent at once, alone; nobody waits for company.
+//! finds a connection idle is sent at once, alone; nobody waits for company. What would fill a call does not wait for
+//! an idle connection either.
 
 use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc};
 
@@ -19,6 +20,8 @@ use crate::{
 
 /// Buckets of a call for several decisions: a fraction of a millisecond, in which the server does nothing else.
 const BUCKETS_MAX: usize = 1000;
+/// Full calls that share a connection.
+const FULL_CALLS: usize = 16;
 /// Decisions that wait or are under way; further ones wait before they are put in line, within their deadlines.
 const DECISIONS_MAX: usize = 16_384;
 
@@ -32,6 +35,8 @@ pub(crate) struct Together {
 #[derive(Default)]
 struct Line {
     waiting: VecDeque<Waiting>,
+    /// Of those that wait.
+    buckets: usize,
     calls: usize,
 }
 
@@ -84,8 +89,10 @@ impl Together {
     /// The turn to call, when there is one to spare.
     fn line_up(self: &Arc<Self>, waiting: Waiting) -> Option<Turn> {
         let mut line = self.line.lock();
+        line.buckets += waiting.task.keys().len();
         line.waiting.push_back(waiting);
-        (line.calls < self.calls_max).then(|| {
+        let calls_max = if line.buckets < BUCKETS_MAX { self.calls_max } else { self.calls_max * FULL_CALLS };
+        (line.calls < calls_max).then(|| {
             line.calls += 1;
             Turn { together: self.clone(), is_over: false }
         })
@@ -102,6 +109,7 @@ impl Line {
                 buckets + next.task.keys().len() <= BUCKETS_MAX && next.task.is_at_the_time_of(&first.task)
             })
         }) {
+            self.buckets -= next.task.keys().len();
             if next.is_waited_for() {
                 buckets += next.task.keys().len();
                 taken.push(next);

@@ -172,6 +172,11 @@ impl MemoryStore {
         }
     }
 
+    /// Makes room in one part of the table, below [`PARTS`], for so many more, as far as the cap allows.
+    pub(crate) fn reserve(&self, part: usize, buckets: usize) {
+        self.shards[part].0.lock().reserve(buckets.min(self.room.left()));
+    }
+
     /// Puts buckets as they were stored elsewhere; one that is full by `now` is not held.
     pub(crate) fn restore(
         &self,

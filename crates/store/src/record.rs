@@ -15,7 +15,7 @@ pub(crate) fn append(records: &mut Vec<u8>, id: BucketId, bucket: Bucket) {
 }
 
 /// The buckets of records, unless the last is cut short.
-pub(crate) fn records(bytes: &[u8]) -> Option<impl Iterator<Item = (BucketId, Bucket)>> {
+pub(crate) fn records(bytes: &[u8]) -> Option<impl ExactSizeIterator<Item = (BucketId, Bucket)>> {
     let (records, rest) = bytes.as_chunks::<RECORD_BYTES>();
     let number = |record: &[u8; RECORD_BYTES], at: usize| {
         u64::from_le_bytes(record[at..at + 8].try_into().expect("eight bytes"))

@@ -158,8 +158,10 @@ impl Reader<'_> {
         #[expect(clippy::cast_possible_truncation, reason = "there are 1,024 parts")]
         let parts = parts.start as u32..parts.end as u32;
         for row in table.range(parts).map_err(|error| unusable(error.into()))? {
-            let (_, row) = row.map_err(|error| unusable(error.into()))?;
-            for (id, bucket) in buckets(row.value()).ok_or_else(|| OpenError::damaged(path))? {
+            let (part, row) = row.map_err(|error| unusable(error.into()))?;
+            let buckets = buckets(row.value()).ok_or_else(|| OpenError::damaged(path))?;
+            self.memory.reserve(part.value() as usize, buckets.len());
+            for (id, bucket) in buckets {
                 self.put(id, bucket)?;
             }
         }

@@ -218,7 +218,7 @@ fn checksum(records: &[u8]) -> [u8; CHECKSUM_BYTES] {
 }
 
 /// The buckets of a row, unless it is damaged.
-pub(super) fn buckets(row: &[u8]) -> Option<impl Iterator<Item = (BucketId, Bucket)>> {
+pub(super) fn buckets(row: &[u8]) -> Option<impl ExactSizeIterator<Item = (BucketId, Bucket)>> {
     let (bytes, told) = row.split_last_chunk::<CHECKSUM_BYTES>()?;
     if *told == checksum(bytes) { records(bytes) } else { None }
 }

@@ -43,6 +43,11 @@ impl Room {
         self.held.load(Ordering::Relaxed)
     }
 
+    /// How many more may be held.
+    pub(super) fn left(&self) -> usize {
+        self.max.saturating_sub(self.held())
+    }
+
     /// Takes room for `buckets` more, or none of it and says so.
     pub(super) fn take(&self, buckets: usize) -> bool {
         let grown = |held: usize| held.checked_add(buckets).filter(|held| *held <= self.max);

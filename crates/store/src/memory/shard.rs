@@ -101,10 +101,18 @@ impl Shard {
     pub(super) fn insert(&mut self, id: BucketId, bucket: Bucket) {
         debug_assert!(bucket != Bucket::default(), "a slot with this bucket would be free");
         if (self.held + 1) * 20 > self.slots.len() * FILLED_MAX_20TH {
-            self.grow();
+            self.grow((self.slots.len() / GROWTH_DIVISOR).max(GROWTH_SLOTS_MIN));
         }
         self.place(Slot { id, bucket });
         self.held += 1;
+    }
+
+    /// Makes room for so many more in one go.
+    pub(super) fn reserve(&mut self, buckets: usize) {
+        let needed = ((self.held + buckets) * 20).div_ceil(FILLED_MAX_20TH);
+        if needed > self.slots.len() {
+            self.grow(needed - self.slots.len());
+        }
     }
 
     /// All buckets held.
@@ -143,14 +151,13 @@ impl Shard {
         larger.slots.into_iter().filter(|slot| !slot.is_free()).for_each(|slot| self.place(slot));
     }
 
-    /// Adds an eighth and moves every bucket to where it now belongs.
+    /// Adds so many slots and moves every bucket to where it now belongs.
     ///
     /// No home moves to the left. So, but for those at the start that wrapped around the end or were pushed on by such,
     /// no bucket moves to the left either: a bucket that was displaced had its predecessor right before it, and still
     /// has. One pass from the left does it, with those in hand that wait for their place.
-    fn grow(&mut self) {
+    fn grow(&mut self, growth: usize) {
         let (mut waiting, wrapped) = self.take_first_run();
-        let growth = (self.slots.len() / GROWTH_DIVISOR).max(GROWTH_SLOTS_MIN);
         // No more than that: a vector that doubles leaves holes in the heap that nobody fits into.
         self.slots.reserve_exact(growth);
         self.slots.resize(self.slots.len() + growth, Slot::default());
@@ -280,6 +287,7 @@ mod tests {
         Remove,
         Expire(usize, u64),
         Shrink,
+        Reserve(usize),
     }
 
     fn any_step() -> impl Strategy<Value = Step> {
@@ -288,6 +296,7 @@ mod tests {
             3 => Just(Step::Remove),
             1 => (0_usize..70, 1_u64..100).prop_map(|(slots, now)| Step::Expire(slots, now)),
             1 => Just(Step::Shrink),
+            1 => (0_usize..100).prop_map(Step::Reserve),
         ]
     }
 
@@ -327,6 +336,13 @@ mod tests {
                         }
                     }
                     Step::Shrink => shard.shrink(),
+                    Step::Reserve(buckets) => {
+                        shard.reserve(buckets);
+                        let reserved = shard.slots();
+                        prop_assert!((shard.held + buckets) * 20 <= reserved * FILLED_MAX_20TH);
+                        shard.reserve(buckets);
+                        prop_assert_eq!(shard.slots(), reserved, "there is room already");
+                    }
                 }
                 prop_assert_eq!(shard.held, map.len());
                 for (id, bucket) in &map {
