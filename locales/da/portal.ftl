@@ -264,6 +264,7 @@ too-many-requests-cause-3 = En løkke, der sender en forespørgsel igen, så sna
 too-many-requests-now-1 = Start planlagte job i et tilfældigt minut, og spørg højst til en ordres tilstand med nogle sekunders mellemrum.
 
 pages = Sider
+test-ca = Denne certifikatudsteder er til test: dens certifikater er værdiløse.
 nav-limits = Grænser
 nav-status = Hvad er tilbage
 nav-override = Bed om mere

@@ -264,6 +264,7 @@ too-many-requests-cause-3 = A loop that sends a request again as soon as it has 
 too-many-requests-now-1 = Start timed jobs at a random minute, and ask for the state of an order every few seconds at most.
 
 pages = Pages
+test-ca = This certificate authority is for tests: its certificates are worthless.
 nav-limits = Limits
 nav-status = What is left
 nav-override = Ask for more

@@ -264,6 +264,7 @@ too-many-requests-cause-3 = Une boucle qui renvoie une requête dès qu'elle a �
 too-many-requests-now-1 = Lancez les tâches planifiées à une minute aléatoire, et ne demandez l'état d'une commande qu'à quelques secondes d'intervalle.
 
 pages = Pages
+test-ca = Cette autorité de certification sert aux essais : ses certificats sont sans valeur.
 nav-limits = Limites
 nav-status = Ce qui reste
 nav-override = Demander plus

@@ -264,6 +264,7 @@ too-many-requests-cause-3 = Un ciclo che invia di nuovo una richiesta appena è 
 too-many-requests-now-1 = Avviare i lavori programmati a un minuto casuale e chiedere lo stato di un ordine al massimo ogni pochi secondi.
 
 pages = Pagine
+test-ca = Questa autorità di certificazione serve alle prove: i suoi certificati non valgono nulla.
 nav-limits = Limiti
 nav-status = Quanto resta
 nav-override = Chiedere di più

@@ -248,6 +248,7 @@ too-many-requests-cause-3 = Vòng lặp gửi lại yêu cầu ngay khi vừa th
 too-many-requests-now-1 = Hãy chạy tác vụ định kỳ vào một phút ngẫu nhiên, và chỉ hỏi trạng thái của đơn cách nhau ít nhất vài giây.
 
 pages = Các trang
+test-ca = Tổ chức cấp chứng chỉ này dùng để thử nghiệm: chứng chỉ của nó không có giá trị.
 nav-limits = Giới hạn
 nav-status = Còn lại
 nav-override = Xin cao hơn

@@ -17,7 +17,7 @@ use crate::{
 #[template(path = "limits.html")]
 pub(crate) struct LimitsPage<'a> {
     words: &'a Words,
-    frame: Frame<'a>,
+    frame: Frame,
     preset: &'static str,
     limits: Vec<Section>,
     identifiers_max: String,
@@ -67,7 +67,7 @@ struct Class {
 
 impl<'a> LimitsPage<'a> {
     /// Of the limits `in_force`, in the language of `words`.
-    pub(crate) fn new(in_force: &'a LimitsInForce, words: &'a Words, frame: Frame<'a>) -> Self {
+    pub(crate) fn new(in_force: &'a LimitsInForce, words: &'a Words, frame: Frame) -> Self {
         Self {
             words,
             preset: in_force.preset.as_str(),
@@ -100,7 +100,7 @@ impl<'a> LimitsPage<'a> {
 }
 
 impl Section {
-    fn new(limit: &LimitInForce, words: &Words, frame: &Frame<'_>) -> Self {
+    fn new(limit: &LimitInForce, words: &Words, frame: &Frame) -> Self {
         let ask = frame.form(limit.name);
         let mut overrides = words.overridable(limit);
         if limit.overridable_per.is_some() && ask.is_none() {

@@ -66,7 +66,7 @@ pub struct OverrideRequests {
 #[template(path = "override.html")]
 struct OverridePage<'a> {
     words: &'a Words,
-    frame: Frame<'a>,
+    frame: Frame,
     kinds: Vec<Offer>,
     without: Vec<(String, String)>,
 }
@@ -82,7 +82,7 @@ struct Offer {
 #[template(path = "override_form.html")]
 struct FormPage<'a> {
     words: &'a Words,
-    frame: Frame<'a>,
+    frame: Frame,
     title: String,
     lead: String,
     path: String,
@@ -103,7 +103,7 @@ struct FormPage<'a> {
 #[template(path = "override_request.html")]
 struct RequestPage<'a> {
     words: &'a Words,
-    frame: Frame<'a>,
+    frame: Frame,
     state: String,
     reason: Option<String>,
     limit: String,

@@ -38,8 +38,8 @@ const KEPT_BYTES_MAX: usize = TOKEN_BYTES_MAX;
 /// What a portal is told besides the limiter.
 #[derive(Clone, Debug, Default)]
 pub struct PortalOptions {
-    /// A line above every page, as plain text: `This certificate authority is for tests.`
-    pub banner: Option<String>,
+    /// Whether a line above every page says that the CA is for tests.
+    pub is_test_ca: bool,
     /// Looking up what is left.
     pub look_ups: LookUps,
     /// Asking for overrides; `None`: not here.

@@ -85,7 +85,7 @@ impl Refusal {
 #[template(path = "refusal.html")]
 pub(crate) struct RefusalPage<'a> {
     words: &'a Words,
-    frame: Frame<'a>,
+    frame: Frame,
     slug: &'static str,
     /// What is counted, with the numbers in force; of a limit that is not, what it would count.
     description: Vec<String>,
@@ -106,7 +106,7 @@ pub(crate) struct RefusalPage<'a> {
 
 impl<'a> RefusalPage<'a> {
     /// Of `refusal` by `policy`, in the language of `words`.
-    pub(crate) fn new(refusal: &Refusal, policy: &Policy, words: &'a Words, frame: Frame<'a>) -> Self {
+    pub(crate) fn new(refusal: &Refusal, policy: &Policy, words: &'a Words, frame: Frame) -> Self {
         let page = Self {
             words,
             frame,

@@ -29,7 +29,7 @@ const VERSION: u32 = 1;
 #[template(path = "status.html")]
 struct StatusPage<'a> {
     words: &'a Words,
-    frame: Frame<'a>,
+    frame: Frame,
     found: Option<Found>,
     /// The form with a mistake, and the mistake.
     mistake: Option<(&'static str, String)>,

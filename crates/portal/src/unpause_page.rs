@@ -23,7 +23,7 @@ const LIFT_MAX: u32 = 50_000;
 #[template(path = "unpause.html")]
 struct UnpausePage<'a> {
     words: &'a Words,
-    frame: Frame<'a>,
+    frame: Frame,
     account: &'a str,
     /// Pauses that the link lifts.
     paused: u64,
@@ -43,7 +43,7 @@ struct UnpausePage<'a> {
 #[template(path = "unpaused.html")]
 struct UnpausedPage<'a> {
     words: &'a Words,
-    frame: Frame<'a>,
+    frame: Frame,
     account: &'a str,
     lifted: u64,
     remaining: u64,
@@ -56,7 +56,7 @@ struct UnpausedPage<'a> {
 #[template(path = "notice.html")]
 pub(crate) struct NoticePage<'a> {
     pub(crate) words: &'a Words,
-    pub(crate) frame: Frame<'a>,
+    pub(crate) frame: Frame,
     pub(crate) notice: Notice,
 }
 

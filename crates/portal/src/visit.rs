@@ -30,15 +30,15 @@ pub(crate) struct Visit<'a> {
 }
 
 /// What is around every page.
-pub(crate) struct Frame<'a> {
-    pub(crate) banner: Option<&'a str>,
+pub(crate) struct Frame {
+    pub(crate) is_test_ca: bool,
     /// Whether overrides can be asked for here.
     pub(crate) overrides: bool,
     /// The same page in each language.
     pub(crate) languages: Vec<InLanguage>,
 }
 
-impl Frame<'_> {
+impl Frame {
     /// Where an override of this limit can be asked for.
     pub(crate) fn form(&self, limit: LimitName) -> Option<String> {
         Kind::of_limit(limit).filter(|_| self.overrides).map(Kind::path)
@@ -107,7 +107,7 @@ impl Visit<'_> {
         page(status, &NoticePage { words: self.words, frame: self.frame(), notice }, Caching::Never)
     }
 
-    pub(crate) fn frame(&self) -> Frame<'_> {
+    pub(crate) fn frame(&self) -> Frame {
         let link = |language: Language| {
             let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
             query.append_pair("lang", language.tag());
@@ -121,7 +121,7 @@ impl Visit<'_> {
             current: language.tag() == self.words.language(),
         });
         Frame {
-            banner: self.options.banner.as_deref(),
+            is_test_ca: self.options.is_test_ca,
             overrides: self.options.override_requests.is_some(),
             languages: languages.into(),
         }

@@ -48,11 +48,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::with(Policy::preset(Preset::Letsencrypt), None).await
+        Self::with(Policy::preset(Preset::Letsencrypt), false).await
     }
 
-    pub(crate) async fn with(policy: Policy, banner: Option<&str>) -> Self {
-        let options = PortalOptions { banner: banner.map(str::to_owned), ..PortalOptions::default() };
+    pub(crate) async fn with(policy: Policy, is_test_ca: bool) -> Self {
+        let options = PortalOptions { is_test_ca, ..PortalOptions::default() };
         Self::with_options(policy, options).await
     }
 

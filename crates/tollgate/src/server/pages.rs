@@ -17,9 +17,6 @@ use crate::{
 /// How often requesters are told by mail what was decided.
 const DECISIONS_TOLD_EVERY: Duration = Duration::from_secs(5);
 
-/// What every page says when the test CA is behind.
-const TEST_CA_BANNER: &str = "This certificate authority is for tests: its certificates are worthless.";
-
 /// Where the pages are.
 pub(super) struct Pages {
     /// `https://limits.example`
@@ -64,8 +61,7 @@ impl Pages {
             mailer,
             new_token: random_bytes,
         });
-        let banner = is_test_ca.then(|| TEST_CA_BANNER.to_owned());
-        let options = PortalOptions { banner, look_ups: config.look_ups, override_requests };
+        let options = PortalOptions { is_test_ca, look_ups: config.look_ups, override_requests };
         Ok(Portal::new(limiter.clone(), options))
     }
 }
