@@ -1,8 +1,8 @@
 //! The names of buckets: keyed hashes, so that nobody outside can choose where a bucket lies.
 
-use std::fmt;
+use std::{fmt, hash::Hasher as _};
 
-use siphasher::sip128::SipHasher13;
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 /// A bucket's name: the keyed 128-bit hash of (limit, key).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,13 +21,6 @@ impl fmt::Display for BucketId {
 #[derive(Clone)]
 pub struct HashKey(SipHasher13);
 
-/// Bytes of an encoded key that are hashed without an allocation: an account URL and a domain name of
-/// usual length.
-const ENCODED_INLINE: usize = 192;
-
-/// Bytes of a part's length.
-const LENGTH_BYTES: usize = size_of::<u64>();
-
 impl HashKey {
     /// From 16 random bytes.
     #[must_use]
@@ -41,12 +34,15 @@ impl HashKey {
     /// same on every machine that has the same key.
     #[must_use]
     pub fn bucket(&self, limit: u8, key: &[&[u8]]) -> BucketId {
-        let length = 1 + key.iter().map(|part| LENGTH_BYTES + part.len()).sum::<usize>();
-        if length <= ENCODED_INLINE {
-            self.encode_and_hash(limit, key, &mut [0; ENCODED_INLINE][..length])
-        } else {
-            self.encode_and_hash(limit, key, &mut vec![0; length])
+        let mut hasher = self.0;
+        hasher.write_u8(limit);
+        for part in key {
+            // A hasher takes a number's bytes as they lie in memory.
+            hasher.write_u64((part.len() as u64).to_le());
+            hasher.write(part);
         }
+        let hash = hasher.finish128();
+        BucketId([hash.h1, hash.h2])
     }
 
     /// What tells this key from another without telling the key: buckets named under two keys have nothing in common.
@@ -54,20 +50,6 @@ impl HashKey {
     pub fn fingerprint(&self) -> [u8; 16] {
         // No bucket's name: its first part would be longer than any memory.
         self.0.hash(b"tollgate: which bucket-hash key this is").as_bytes()
-    }
-
-    fn encode_and_hash(&self, limit: u8, key: &[&[u8]], encoded: &mut [u8]) -> BucketId {
-        encoded[0] = limit;
-        let mut rest = &mut encoded[1..];
-        for part in key {
-            let (length, tail) = rest.split_at_mut(LENGTH_BYTES);
-            length.copy_from_slice(&(part.len() as u64).to_le_bytes());
-            let (bytes, tail) = tail.split_at_mut(part.len());
-            bytes.copy_from_slice(part);
-            rest = tail;
-        }
-        let hash = self.0.hash(encoded);
-        BucketId([hash.h1, hash.h2])
     }
 }
 
@@ -124,7 +106,7 @@ mod tests {
     #[test]
     fn long_keys_are_hashed_whole() {
         let hash_key = HashKey::new([7; 16]);
-        let long = vec![b'x'; 10 * ENCODED_INLINE];
+        let long = vec![b'x'; 2000];
         let mut other = long.clone();
         *other.last_mut().expect("it is long") = b'y';
         assert_ne!(hash_key.bucket(0, &[&long]), hash_key.bucket(0, &[&other]));
