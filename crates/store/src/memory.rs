@@ -1,6 +1,9 @@
 //! Buckets in the memory of this process.
 
-use std::{fmt, sync::atomic::Ordering};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+};
 
 use tollgate_engine::{Action, Bucket, BucketState, Decision, Quota, Timestamp, Transaction};
 
@@ -8,6 +11,7 @@ use crate::{
     BucketId, BucketStore, Entry, StoreError, StoreFuture,
     memory::{
         lock::{AtomicUsize, Mutex},
+        regions::Regions,
         room::Room,
         shard::Shard,
     },
@@ -15,6 +19,7 @@ use crate::{
 
 mod batch;
 mod lock;
+mod regions;
 mod room;
 mod shard;
 
@@ -57,7 +62,6 @@ pub struct MemoryStore {
 }
 
 /// A shard on cache lines of its own, so that two threads on two shards do not slow each other down.
-#[derive(Default)]
 #[repr(align(64))]
 struct Padded(Mutex<Shard>);
 
@@ -85,8 +89,10 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new(options: MemoryStoreOptions) -> Self {
+        let regions = Arc::new(Regions::default());
+        let shard = |number| Padded(Mutex::new(Shard::new(regions.clone(), number)));
         Self {
-            shards: (0..SHARDS).map(|_| Padded::default()).collect(),
+            shards: (0..SHARDS).map(shard).collect(),
             room: Room::new(options.buckets_max),
             room_cursor: AtomicUsize::new(0),
         }

@@ -14,11 +14,14 @@ pub(super) use shuttle::sync::{
 
 /// As `parking_lot`'s: a lock without poison.
 #[cfg(feature = "interleavings")]
-#[derive(Default)]
 pub(super) struct Mutex<T>(shuttle::sync::Mutex<T>);
 
 #[cfg(feature = "interleavings")]
 impl<T> Mutex<T> {
+    pub(super) fn new(value: T) -> Self {
+        Self(shuttle::sync::Mutex::new(value))
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().expect("no caller panics while it holds a lock")
     }

@@ -7,78 +7,81 @@
 //!
 //! A home is the name's share of the table, not its remainder: names in ascending order have their homes in
 //! ascending order, whatever the number of slots. So a table grows by any number of slots with one pass over
-//! itself, in place, and need not double: it is between 3/4 and 17/20 full. A large table is a mapping of its
-//! own, which the system makes longer without copying it.
+//! itself, in place, and need not double: it is between 3/4 and 17/20 full, once it has outgrown its first 64 slots.
 
-use std::{collections::VecDeque, mem};
+use std::{collections::VecDeque, sync::Arc};
 
 use tollgate_engine::{Bucket, Timestamp};
 
-use crate::BucketId;
+use crate::{
+    BucketId,
+    memory::regions::{Regions, Slot, Slots},
+};
 
 /// A part of the buckets, under one lock.
-#[derive(Default)]
 pub(super) struct Shard {
-    slots: Vec<Slot>,
+    slots: Slots,
     held: usize,
     /// The next slot to look at for a full bucket.
     cursor: usize,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    id: BucketId,
-    bucket: Bucket,
-}
-
-/// The fewest slots by which a table grows.
-const GROWTH_SLOTS_MIN: usize = 8;
-
-/// A table grows by one part in as many.
-const GROWTH_DIVISOR: usize = 8;
-
 /// How full a table may be, in twentieths. Searches grow long above: at 17 they look at four slots.
 const FILLED_MAX_20TH: usize = 17;
+
+/// How full it is, in fortieths, when memory to grow is made ready.
+const FILLED_SOON_40TH: usize = 33;
+
+/// Insertions between two looks whether it is.
+const PREPARE_EVERY: usize = 64;
 
 /// Of a table that is less than half full, the rest is given back.
 const SHRINK_FACTOR: usize = 2;
 
 impl Shard {
+    /// An empty one, of this number.
+    pub(super) fn new(regions: Arc<Regions>, number: usize) -> Self {
+        Self { slots: Slots::new(regions, number), held: 0, cursor: 0 }
+    }
+
     /// Where the bucket lies. Good until the next insertion, removal or expiry.
     pub(super) fn find(&self, id: BucketId) -> Option<usize> {
-        if self.slots.is_empty() {
+        if self.slots.len() == 0 {
             return None;
         }
         let (mut index, mut distance) = (self.home(id), 0);
         loop {
-            for slot in &self.slots[index..] {
-                if slot.is_free() || self.distance(slot.id, index) < distance {
+            for place in self.slots.run(index) {
+                let there = place.slot();
+                if there.is_free() || self.distance(there.id, index) < distance {
                     return None;
                 }
-                if slot.id == id {
+                if there.id == id {
                     return Some(index);
                 }
                 index += 1;
                 distance += 1;
             }
-            index = 0;
+            if index == self.slots.len() {
+                index = 0;
+            }
         }
     }
 
     /// Reads the slot where a search for the bucket begins. Worth its while when several buckets are
     /// searched: the processor fetches all their slots at once.
     pub(super) fn touch(&self, id: BucketId) -> u64 {
-        if self.slots.is_empty() { 0 } else { self.slots[self.home(id)].bucket.tat().as_nanos() }
+        if self.slots.len() == 0 { 0 } else { self.slots.place(self.home(id)).bucket().tat().as_nanos() }
     }
 
     /// The bucket that [`Self::find`] found.
     pub(super) fn at(&self, index: usize) -> Bucket {
-        self.slots[index].bucket
+        self.slots.place(index).bucket()
     }
 
     /// Replaces the bucket that [`Self::find`] found by one that is not full.
     pub(super) fn set_at(&mut self, index: usize, bucket: Bucket) {
-        self.slots[index].bucket = bucket;
+        self.slots.place(index).set_bucket(bucket);
     }
 
     /// Forgets the bucket that [`Self::find`] found.
@@ -86,14 +89,14 @@ impl Shard {
         // What follows moves one slot nearer to its home, up to the first that is at home or free.
         loop {
             let next = self.next(index);
-            let slot = self.slots[next];
+            let slot = self.slots.at(next);
             if slot.is_free() || self.distance(slot.id, next) == 0 {
                 break;
             }
-            self.slots[index] = slot;
+            self.slots.set(index, slot);
             index = next;
         }
-        self.slots[index] = Slot::default();
+        self.slots.set(index, Slot::default());
         self.held -= 1;
     }
 
@@ -101,7 +104,9 @@ impl Shard {
     pub(super) fn insert(&mut self, id: BucketId, bucket: Bucket) {
         debug_assert!(bucket != Bucket::default(), "a slot with this bucket would be free");
         if (self.held + 1) * 20 > self.slots.len() * FILLED_MAX_20TH {
-            self.grow((self.slots.len() / GROWTH_DIVISOR).max(GROWTH_SLOTS_MIN));
+            self.grow(self.slots.len() + 1);
+        } else if self.held % PREPARE_EVERY == 0 && self.held * 40 > self.slots.len() * FILLED_SOON_40TH {
+            self.slots.prepare();
         }
         self.place(Slot { id, bucket });
         self.held += 1;
@@ -111,13 +116,14 @@ impl Shard {
     pub(super) fn reserve(&mut self, buckets: usize) {
         let needed = ((self.held + buckets) * 20).div_ceil(FILLED_MAX_20TH);
         if needed > self.slots.len() {
-            self.grow(needed - self.slots.len());
+            self.grow(needed);
         }
     }
 
     /// All buckets held.
     pub(super) fn buckets(&self) -> impl Iterator<Item = (BucketId, Bucket)> {
-        self.slots.iter().filter(|slot| !slot.is_free()).map(|slot| (slot.id, slot.bucket))
+        let slots = (0..self.slots.len()).map(|index| self.slots.at(index));
+        slots.filter(|slot| !slot.is_free()).map(|slot| (slot.id, slot.bucket))
     }
 
     /// Slots, free ones included.
@@ -131,7 +137,7 @@ impl Shard {
         let before = self.held;
         for _ in 0..slots.min(self.slots.len()) {
             // The next bucket may move into the slot of the one forgotten.
-            while self.slots[self.cursor].is_expired(now) {
+            while self.slots.at(self.cursor).is_expired(now) {
                 self.remove_at(self.cursor);
             }
             self.cursor = self.next(self.cursor);
@@ -143,27 +149,26 @@ impl Shard {
     pub(super) fn shrink(&mut self) {
         // An eighth more than must be, so that the next insertions do not grow it again.
         let needed = (self.held * 4).div_ceil(3);
-        if self.slots.len() < (needed * SHRINK_FACTOR).max(GROWTH_SLOTS_MIN) {
+        if self.slots.len() == 0 || self.slots.len() < needed * SHRINK_FACTOR {
             return;
         }
-        let smaller = Self { slots: vec![Slot::default(); needed], held: self.held, cursor: 0 };
-        let larger = mem::replace(self, smaller);
-        larger.slots.into_iter().filter(|slot| !slot.is_free()).for_each(|slot| self.place(slot));
+        let held: Vec<_> = self.buckets().collect();
+        self.slots.shrink(needed);
+        self.cursor = 0;
+        held.into_iter().for_each(|(id, bucket)| self.place(Slot { id, bucket }));
     }
 
-    /// Adds so many slots and moves every bucket to where it now belongs.
+    /// Adds slots until there are `len` at least, and moves every bucket to where it now belongs.
     ///
     /// No home moves to the left. So, but for those at the start that wrapped around the end or were pushed on by such,
     /// no bucket moves to the left either: a bucket that was displaced had its predecessor right before it, and still
     /// has. One pass from the left does it, with those in hand that wait for their place.
-    fn grow(&mut self, growth: usize) {
+    fn grow(&mut self, len: usize) {
         let (mut waiting, wrapped) = self.take_first_run();
-        // No more than that: a vector that doubles leaves holes in the heap that nobody fits into.
-        self.slots.reserve_exact(growth);
-        self.slots.resize(self.slots.len() + growth, Slot::default());
+        self.slots.grow(len);
         self.cursor = 0;
         for index in 0..self.slots.len() {
-            let slot = self.slots[index];
+            let slot = self.slots.at(index);
             if slot.is_free() && waiting.is_empty() {
                 continue;
             }
@@ -171,7 +176,7 @@ impl Shard {
                 waiting.push_back(slot);
             }
             let next = waiting.pop_front_if(|slot| self.home(slot.id) <= index);
-            self.slots[index] = next.unwrap_or_default();
+            self.slots.set(index, next.unwrap_or_default());
         }
         for slot in waiting.into_iter().chain(wrapped) {
             self.place(slot);
@@ -183,11 +188,11 @@ impl Shard {
     fn take_first_run(&mut self) -> (VecDeque<Slot>, Vec<Slot>) {
         let (mut waiting, mut wrapped) = (VecDeque::new(), Vec::new());
         for index in 0..self.slots.len() {
-            let slot = self.slots[index];
+            let slot = self.slots.at(index);
             if slot.is_free() || self.distance(slot.id, index) == 0 {
                 break;
             }
-            self.slots[index] = Slot::default();
+            self.slots.set(index, Slot::default());
             if self.home(slot.id) > index {
                 wrapped.push(slot);
             } else {
@@ -201,15 +206,15 @@ impl Shard {
     fn place(&mut self, mut slot: Slot) {
         let (mut index, mut distance) = (self.home(slot.id), 0);
         loop {
-            let there = self.slots[index];
+            let there = self.slots.at(index);
             if there.is_free() {
-                self.slots[index] = slot;
+                self.slots.set(index, slot);
                 return;
             }
             let its_distance = self.distance(there.id, index);
             // The further from home goes first; of two with one home, the smaller name.
             if its_distance < distance || (its_distance == distance && there.id.0[0] > slot.id.0[0]) {
-                self.slots[index] = slot;
+                self.slots.set(index, slot);
                 (slot, distance) = (there, its_distance);
             }
             index = self.next(index);
@@ -251,6 +256,10 @@ mod tests {
 
     use super::*;
 
+    fn shard() -> Shard {
+        Shard::new(Arc::default(), 1)
+    }
+
     #[test]
     fn slot_takes_24_bytes() {
         assert_eq!(size_of::<Slot>(), 24);
@@ -263,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_large_table_is_nearly_full_and_no_name_far_from_home() {
-        let mut shard = Shard::default();
+        let mut shard = shard();
         for number in 0..100_000 {
             shard.insert(spread(number), Bucket::from_tat(Timestamp::MAX));
             assert!(shard.held * 20 <= shard.slots.len() * FILLED_MAX_20TH);
@@ -306,7 +315,7 @@ mod tests {
         fn table_holds_what_a_map_holds(
             steps in vec((prop_oneof![0_u64..4, u64::MAX - 4.., any::<u64>()], 0_u64..8, any_step()), 1..400),
         ) {
-            let (mut shard, mut map) = (Shard::default(), HashMap::new());
+            let (mut shard, mut map) = (shard(), HashMap::new());
             for (home, rest, step) in steps {
                 let id = BucketId([home, rest]);
                 match step {
