@@ -46,7 +46,10 @@ const SHARED: u64 = 4;
 /// What a shared bucket of an epoch holds, and how often each worker asks for one unit.
 const SHARED_BURST: u64 = 50;
 const SHARED_ATTEMPTS: u64 = 200;
-/// What the resident set may grow by after a fifth of the time.
+const MEBIBYTE: f64 = 1_048_576.0;
+/// Looks at the resident set.
+const LOOKS: u32 = 100;
+/// What it may grow by from the second fifth of the time to the last.
 const GROWTH_MAX: f64 = 0.05;
 
 /// Runs every backend under load, all at the same time.
@@ -61,9 +64,8 @@ pub fn run(duration: Duration) -> Result<()> {
     let machine = machine::describe();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let backends = Backends::start(&runtime)?;
-    let resident = Resident::default();
     let began = Instant::now();
-    let outcomes: Vec<(&str, Outcome)> = thread::scope(|scope| {
+    let (outcomes, resident): (Vec<(&str, Outcome)>, _) = thread::scope(|scope| {
         let soaking: Vec<_> = backends
             .each()
             .into_iter()
@@ -72,9 +74,9 @@ pub fn run(duration: Duration) -> Result<()> {
                 (name, scope.spawn(move || soak(store, sweep, handle, duration)))
             })
             .collect();
-        resident.watch(began, duration);
+        let resident = Resident::watch(began, duration);
         let ended = soaking.into_iter().map(|(name, soaking)| (name, soaking.join()));
-        ended.map(|(name, outcome)| (name, outcome.expect("store and model agree"))).collect()
+        (ended.map(|(name, outcome)| (name, outcome.expect("store and model agree"))).collect(), resident)
     });
 
     let head = [
@@ -95,13 +97,16 @@ pub fn run(duration: Duration) -> Result<()> {
     let page = format!(
         "{machine}. {:.1} minutes, all at the same time, two workers each.\n\n{}\n\
          {compared} buckets compared one by one at the end; {epochs} times {SHARED} shared buckets gave exactly their {SHARED_BURST}. \
-         No difference, no error. Resident set, the models included: {} MiB after a fifth of the time, {} MiB at the end \
-         ({:+.1} %).\n",
+         No difference, no error. Resident set, the models included, medians of {} looks each: {:.0} MiB in the second fifth of the time, \
+         {:.0} MiB in the last ({:+.1} %); all between {:.0} and {:.0} MiB.\n",
         duration.as_secs_f64() / 60.0,
         report::table(&head, &rows),
-        resident.warm() >> 20,
-        resident.end() >> 20,
+        LOOKS / 5,
+        resident.warm / MEBIBYTE,
+        resident.end / MEBIBYTE,
         growth * 100.0,
+        resident.least / MEBIBYTE,
+        resident.most / MEBIBYTE,
     );
     println!("{page}");
     ensure!(growth < GROWTH_MAX, "the resident set grew by {:.1} %", growth * 100.0);
@@ -183,32 +188,34 @@ impl Backends {
     }
 }
 
-/// What this process had in memory, early and at the end.
-#[derive(Default)]
+/// What this process had in memory in the second fifth of the time and in the last, in bytes. Buffers of changes under way
+/// come and go within seconds: so each is the median of many looks.
 struct Resident {
-    warm: AtomicU64,
-    end: AtomicU64,
+    warm: f64,
+    end: f64,
+    least: f64,
+    most: f64,
 }
 
 impl Resident {
-    /// Waits, and looks after a fifth of the time and at its end.
-    fn watch(&self, began: Instant, duration: Duration) {
-        for (part, seen) in [(0.2, &self.warm), (1.0, &self.end)] {
-            thread::sleep(duration.mul_f64(part).saturating_sub(began.elapsed()));
-            seen.store(machine::resident(), Ordering::Relaxed);
+    /// Looks until the time is over.
+    fn watch(began: Instant, duration: Duration) -> Self {
+        let (mut warm, mut end) = (Vec::new(), Vec::new());
+        for look in 1..=LOOKS {
+            thread::sleep((duration / LOOKS * look).saturating_sub(began.elapsed()));
+            match (look - 1) * 5 / LOOKS {
+                1 => warm.push(machine::resident() as f64),
+                4 => end.push(machine::resident() as f64),
+                _ => {}
+            }
         }
-    }
-
-    fn warm(&self) -> u64 {
-        self.warm.load(Ordering::Relaxed)
-    }
-
-    fn end(&self) -> u64 {
-        self.end.load(Ordering::Relaxed)
+        let seen = || warm.iter().chain(&end).copied();
+        let (least, most) = (seen().fold(f64::INFINITY, f64::min), seen().fold(0.0, f64::max));
+        Self { warm: report::median(&mut warm), end: report::median(&mut end), least, most }
     }
 
     fn growth(&self) -> f64 {
-        self.end() as f64 / self.warm() as f64 - 1.0
+        self.end / self.warm - 1.0
     }
 }
 
