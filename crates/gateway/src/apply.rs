@@ -14,11 +14,9 @@ use tollgate_acme::{
     order::OrderStatus,
     resource::{AccountId, ResourcePath},
 };
-use tollgate_limiter::{Limiter, NewOrder};
+use tollgate_limiter::{Limiter, NewOrder, Reservation};
 use tollgate_policy::event::Exemption;
-use tollgate_records::{
-    Admitted, Authorization, Certificate, Issuance, Order, Records, RecordsError, ReservationId,
-};
+use tollgate_records::{Admitted, Authorization, Certificate, Issuance, Order, Records, RecordsError};
 
 use crate::observe::{AuthorizationSeen, Fact, OrderSeen, Sight};
 
@@ -29,17 +27,6 @@ type Result<T> = std::result::Result<T, RecordsError>;
 pub struct Applier<'a> {
     limiter: &'a Limiter,
     records: &'a Records,
-}
-
-/// A new order as it was asked for and let through.
-#[derive(Clone, Debug)]
-pub(crate) struct AdmittedOrder<'a> {
-    pub(crate) account: &'a AccountId,
-    pub(crate) identifiers: &'a IdentifierSet,
-    pub(crate) replaces: Option<&'a CertificateId>,
-    pub(crate) exemption: Exemption,
-    /// What it has spent ahead of its certificate, where it is to be kept for it.
-    pub(crate) reservation: Option<ReservationId>,
 }
 
 impl<'a> Applier<'a> {
@@ -87,13 +74,18 @@ impl<'a> Applier<'a> {
         }
     }
 
-    /// Remembers an order that the CA has accepted. `false` when it is not new: some CAs give a pending
-    /// order again instead of making another.
-    pub(crate) async fn order_created(&self, admitted: &AdmittedOrder<'_>, seen: &OrderSeen) -> Result<bool> {
+    /// Remembers an order that the CA has accepted; what it has spent ahead is its own from then on.
+    /// `false` when it is not new: some CAs give a pending order again instead of making another.
+    pub(crate) async fn order_created(
+        &self,
+        admitted: NewOrder<'_>,
+        reservation: &mut Reservation,
+        seen: &OrderSeen,
+    ) -> Result<bool> {
         let Some(path) = &seen.order else {
             tracing::warn!("the CA accepted an order without telling its URL; it cannot be followed");
-            if let Some(reservation) = admitted.reservation {
-                self.records.keep_reservation_unbound(reservation).await?;
+            if let Some(held) = reservation.take_held() {
+                self.limiter.unfollowed_order_made(held).await?;
             }
             return Ok(true);
         };
@@ -101,8 +93,8 @@ impl<'a> Applier<'a> {
             id: path.clone(),
             account: admitted.account.clone(),
             identifiers: admitted.identifiers.clone(),
-            admitted: admitted_as(admitted.exemption),
-            replaces: self.replaced(admitted, seen).await?,
+            admitted: admitted_as(reservation.exemption()),
+            replaces: self.replaced(admitted, reservation.exemption(), seen).await?,
             status: OrderStatus::Pending,
             issuance: Issuance::NotCounted,
             created: self.now(),
@@ -110,10 +102,8 @@ impl<'a> Applier<'a> {
         // Queued one after the other, they are done so, and mostly in one commit.
         let (is_new, linked) = tokio::join!(self.records.save_order(&order), self.link(&order, seen));
         let is_new = is_new?;
-        if let Some(reservation) = admitted.reservation
-            && is_new
-        {
-            self.limiter.order_made(reservation, path, seen.expires).await?;
+        if is_new && let Some(held) = reservation.take_held() {
+            self.limiter.order_made(held, path, seen.expires).await?;
         }
         linked?;
         self.progress(&order, seen).await?;
@@ -143,11 +133,12 @@ impl<'a> Applier<'a> {
     /// replacement must not use up somebody else's.
     async fn replaced(
         &self,
-        admitted: &AdmittedOrder<'_>,
+        admitted: NewOrder<'_>,
+        exemption: Exemption,
         seen: &OrderSeen,
     ) -> Result<Option<CertificateId>> {
         let Some(replaces) = admitted.replaces else { return Ok(None) };
-        let is_replacement = admitted.exemption == Exemption::Ari
+        let is_replacement = exemption == Exemption::Ari
             || seen.replaces.as_ref() == Some(replaces)
             || self
                 .records
@@ -170,15 +161,9 @@ impl<'a> Applier<'a> {
         {
             return Ok(());
         }
-        let exemption = self.limiter.record_new_order(new_order(account, &identifiers, None)).await;
-        let admitted = AdmittedOrder {
-            account,
-            identifiers: &identifiers,
-            replaces: None,
-            exemption,
-            reservation: None,
-        };
-        self.order_created(&admitted, seen).await.map(drop)
+        let order = NewOrder { account, identifiers: &identifiers, replaces: None, issuer_window: None };
+        let exemption = self.limiter.record_new_order(order).await;
+        self.order_created(order, &mut Reservation::free(exemption), seen).await.map(drop)
     }
 
     async fn order_seen(&self, sight: Sight, seen: &OrderSeen) -> Result<()> {
@@ -419,15 +404,6 @@ impl<'a> Applier<'a> {
         };
         self.records.save_certificate(&certificate).await
     }
-}
-
-/// A new order as the limiter wants it, without a window from the issuer.
-pub(crate) fn new_order<'a>(
-    account: &'a AccountId,
-    identifiers: &'a IdentifierSet,
-    replaces: Option<&'a CertificateId>,
-) -> NewOrder<'a> {
-    NewOrder { account, identifiers, replaces, issuer_window: None }
 }
 
 /// What went wrong in the records never reaches the client, but somebody has to hear of it.

@@ -11,9 +11,11 @@ use tollgate_acme::{
 use tollgate_engine::Timestamp;
 use tollgate_limiter::Limiter;
 use tollgate_policy::message::Language;
+use tollgate_records::{Records, RecordsError};
 
 use crate::{
-    apply::{Applier, records_failed},
+    aftermath::{self, UnderWay},
+    apply::records_failed,
     client_address::ClientAddress,
     directory::Endpoints,
     listener::{Answer, AnswerFuture, DropConnection},
@@ -22,6 +24,7 @@ use crate::{
     refusal::{self, Told},
     request_body::IncomingBody,
     resource::Resource,
+    second_look::looked_up,
     signer::Signer,
     spelling,
     upstream::{Upstream, UpstreamRequest, UpstreamResponse, clean_request},
@@ -52,6 +55,7 @@ pub struct Gateway {
     pub(crate) upstream: Arc<dyn Upstream>,
     pub(crate) endpoints: Endpoints,
     overall: Arc<OverallLimits>,
+    pub(crate) under_way: UnderWay,
     pub(crate) rate_limits_url: Option<String>,
     /// When the directory could last not be fetched. Held while one request fetches it for all.
     pub(crate) directory_failed_at: tokio::sync::Mutex<Option<Timestamp>>,
@@ -89,6 +93,7 @@ impl Gateway {
             upstream: options.upstream,
             endpoints: Endpoints::new(options.directory),
             overall: options.overall,
+            under_way: UnderWay::new(),
             rate_limits_url: options.rate_limits_url,
             directory_failed_at: tokio::sync::Mutex::default(),
         }
@@ -122,30 +127,24 @@ impl Gateway {
             Ok(request) => request,
             Err(error) => return Ok(refusal::malformed(&told, &error.to_string(), None)),
         };
-        let resource = match endpoint {
-            Some(endpoint) => endpoint,
-            None => self.resource(&path).await,
-        };
-        self.dispatch(Asked { request, client, path, resource, signer: Signer::Nobody, jws: None, told })
-            .await
+        // A CA may take more methods than POST for one; what cannot change anything is not signed.
+        let parsed = (!request.method().is_safe()).then(|| Jws::parse(request.body())).transpose();
+        let (jws, no_jws) = parsed.map_or_else(|error| (None, Some(error)), |jws| (jws, None));
+        let unnamed = endpoint.is_none().then_some(&path);
+        self.settled_for(&aftermath::needed(unnamed, jws.as_ref())).await;
+        let (resource, signer) =
+            tokio::join!(self.resource(endpoint, &path, jws.is_some()), self.signer(jws.as_ref(), &path));
+        self.dispatch(Asked { request, client, path, resource, signer, jws, told }, no_jws).await
     }
 
-    async fn dispatch(&self, mut asked: Asked) -> Answered {
-        // A CA may take more methods than POST for one; what cannot change anything is not signed.
-        if asked.request.method().is_safe() {
-            return self.pass(asked).await;
-        }
-        match Jws::parse(asked.request.body()) {
-            Ok(jws) => {
-                asked.signer = self.signer(&jws, &asked.path).await;
-                asked.jws = Some(jws);
-                self.signed(asked).await
-            }
-            Err(error) if must_be_understood(&asked.resource, &error) => {
+    async fn dispatch(&self, asked: Asked, no_jws: Option<JwsError>) -> Answered {
+        match no_jws {
+            Some(error) if must_be_understood(&asked.resource, &error) => {
                 Ok(refusal::no_jws(&asked.told, &error))
             }
-            // Refusing it is the CA's (RULES 4); it proves nothing, so it counts for nobody.
-            Err(_) => self.pass(asked).await,
+            None if asked.jws.is_some() => self.signed(asked).await,
+            // Refusing what should be signed is the CA's (RULES 4); it proves nothing, so it counts for nobody.
+            _ => self.pass(asked).await,
         }
     }
 
@@ -174,7 +173,7 @@ impl Gateway {
         if asked.resource == Resource::Unknown {
             self.recognise(&asked, &response, &facts).await;
         }
-        self.apply(facts).await;
+        self.afterwards(&asked, facts).await;
         if asked.resource == Resource::Directory {
             self.directory_answered(asked.request.method(), &mut response);
         }
@@ -209,14 +208,6 @@ impl Gateway {
         })
     }
 
-    pub(crate) async fn apply(&self, facts: Vec<Fact>) {
-        self.applier().apply_all(facts).await;
-    }
-
-    pub(crate) fn applier(&self) -> Applier<'_> {
-        Applier::new(&self.limiter)
-    }
-
     fn told(&self, parts: &Parts, client: ClientAddress) -> Told {
         let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let host = match parts.uri.authority() {
@@ -241,20 +232,26 @@ impl Gateway {
         (endpoint != Resource::RenewalInfo || method.is_safe()).then_some(endpoint)
     }
 
-    /// What a path that is no endpoint is, if the CA has ever named it.
-    async fn resource(&self, path: &ResourcePath) -> Resource {
-        for path in spelling::variants(path) {
-            match self.limiter.records().resource(&path).await {
-                Ok(Some(known)) => return known.into(),
-                Ok(None) => {}
-                Err(error) => records_failed(&error),
+    /// What a path is: an endpoint, or what the CA has ever named.
+    async fn resource(&self, endpoint: Option<Resource>, path: &ResourcePath, is_signed: bool) -> Resource {
+        if let Some(endpoint) = endpoint {
+            return endpoint;
+        }
+        let records = self.limiter.records();
+        let may_be_late = is_signed && records.are_shared();
+        match looked_up(may_be_late, || named(path, records)).await {
+            Ok(Some(known)) => known.into(),
+            Ok(None) => Resource::Unknown,
+            Err(error) => {
+                records_failed(&error);
+                Resource::Unknown
             }
         }
-        Resource::Unknown
     }
 
     /// Who signed. With records that cannot be read, every account is a stranger.
-    async fn signer(&self, jws: &Jws, path: &ResourcePath) -> Signer {
+    async fn signer(&self, jws: Option<&Jws>, path: &ResourcePath) -> Signer {
+        let Some(jws) = jws else { return Signer::Nobody };
         match Signer::of(jws, path, self.limiter.records()).await {
             Ok(signer) => signer,
             Err(error) => {
@@ -278,6 +275,19 @@ impl Asked {
     pub(crate) fn nonce(&self) -> Option<&str> {
         self.jws.as_ref().and_then(|jws| jws.protected().nonce.as_deref())
     }
+}
+
+/// The resource of a path, however it is spelled.
+async fn named(
+    path: &ResourcePath,
+    records: &Records,
+) -> Result<Option<tollgate_records::Resource>, RecordsError> {
+    for path in spelling::variants(path) {
+        if let Some(known) = records.resource(&path).await? {
+            return Ok(Some(known));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a body that is no JWS is refused here instead of by the CA. What cannot be read cannot be

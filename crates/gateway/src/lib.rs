@@ -3,8 +3,10 @@
 //! A request comes in at [`listener`], passes the [`overall`] request limits, and is taken by
 //! [`Gateway`] for what the CA's own directory and earlier answers say it is ([`resource`]). Who signed
 //! it ([`signer`]) and what it would spend decide whether it goes on to the CA ([`upstream`]). What the
-//! answer tells is read by [`observe`] and counted by [`apply`]; the answer itself passes untouched.
+//! answer tells is read by [`observe`] and counted by [`apply`], behind the answer; that itself passes
+//! untouched.
 
+mod aftermath;
 pub mod apply;
 pub mod client_address;
 mod directory;
@@ -21,6 +23,7 @@ mod refusal;
 mod renewal_info;
 pub mod request_body;
 pub mod resource;
+mod second_look;
 pub mod signer;
 mod spelling;
 pub mod tls;

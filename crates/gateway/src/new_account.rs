@@ -40,7 +40,7 @@ impl Gateway {
         reservation: Reservation,
         mut response: UpstreamResponse,
     ) -> Response<Bytes> {
-        self.apply(self.observe(asked, &response)).await;
+        self.afterwards(asked, self.observe(asked, &response)).await;
         if response.status() == StatusCode::CREATED {
             self.limiter.account_created(asked.client.ip());
             self.tell_quotas(&mut response, reservation.quotas());
@@ -56,7 +56,7 @@ impl Gateway {
             Ok(response) => response,
             Err(failure) => return refusal::unanswered(&asked.told, &failure),
         };
-        self.apply(self.observe(&asked, &response)).await;
+        self.afterwards(&asked, self.observe(&asked, &response)).await;
         if response.status() == StatusCode::CREATED {
             self.count_unadmitted_account(asked.client).await;
         }

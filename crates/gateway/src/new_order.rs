@@ -5,12 +5,12 @@ use http::Response;
 use tollgate_acme::{
     certificate::CertificateId, identifier::IdentifierSet, jwk::Jwk, order, resource::AccountId,
 };
-use tollgate_limiter::{Admission, NewOrder, Reservation};
+use tollgate_limiter::{Admission, Limiter, NewOrder, Reservation};
 use tollgate_policy::event::Exemption;
-use tollgate_records::ReservationId;
 
 use crate::{
-    apply::{AdmittedOrder, records_failed},
+    aftermath::{Begun, Key, Keys, domains},
+    apply::{Applier, records_failed},
     gateway::{Answered, Asked, Gateway},
     observe::{Fact, OrderSeen},
     refusal,
@@ -36,6 +36,7 @@ impl Gateway {
                     asked.nonce(),
                 ));
             };
+            self.settled_for(&[Key::Path(account.0.clone())]).await;
             asked.signer = Signer::Account(account);
         }
         let shape = Self::shape(&asked);
@@ -52,6 +53,8 @@ impl Gateway {
     }
 
     async fn admitted(&self, asked: Asked, wanted: Wanted) -> Answered {
+        // What is under way of its account was waited for when that was looked up.
+        self.settled_for(&self.counted_by(&wanted)).await;
         let reservation = match self.limiter.admit_new_order(self.decided(&wanted, &asked).await).await {
             Admission::Admitted(reservation) => reservation,
             Admission::Refused(refusal) => {
@@ -59,9 +62,9 @@ impl Gateway {
             }
         };
         match self.forward(&asked).await {
-            Ok(response) => Ok(self.settle_new_order(&asked, &wanted, reservation, response).await),
+            Ok(response) => Ok(self.settle_new_order(&asked, wanted, reservation, response).await),
             Err(failure) => {
-                self.limiter.refund(reservation).await;
+                self.give_back(&wanted, reservation).await;
                 refusal::unanswered(&asked.told, &failure)
             }
         }
@@ -71,27 +74,44 @@ impl Gateway {
     async fn settle_new_order(
         &self,
         asked: &Asked,
-        wanted: &Wanted,
-        reservation: Reservation,
+        wanted: Wanted,
+        mut reservation: Reservation,
         mut response: UpstreamResponse,
     ) -> Response<Bytes> {
-        let Some(seen) = self.created(asked, &response).await else {
-            self.limiter.refund(reservation).await;
+        let Some(seen) = self.created(asked, &response) else {
+            self.give_back(&wanted, reservation).await;
             return response;
         };
-        let exemption = if self.is_replacement_of_older(wanted, &seen, &reservation).await {
-            Exemption::Ari
-        } else {
-            reservation.exemption()
-        };
-        let kept = reservation.id().filter(|_| exemption == reservation.exemption());
-        let is_new = self.remember(wanted, &seen, exemption, kept).await;
-        if is_new && exemption == reservation.exemption() {
-            self.tell_quotas(&mut response, reservation.quotas());
-        } else {
-            self.limiter.refund(reservation).await;
+        if self.is_replacement_of_older(&wanted, &seen, &reservation).await {
+            self.give_back(&wanted, reservation).await;
+            reservation = Reservation::free(Exemption::Ari);
         }
+        let begun =
+            self.under_way.begin(self.changed(&wanted.account, &seen, Some(&wanted.identifiers))).await;
+        if self.is_new(&begun, &seen).await {
+            self.tell_quotas(&mut response, reservation.quotas());
+        }
+        let limiter = self.limiter.clone();
+        let account_seen = Fact::AccountSeen { account: wanted.account.clone(), key: None };
+        begun.end_with(async move {
+            Applier::new(&limiter).apply_all(vec![account_seen]).await;
+            remember(&limiter, &wanted, reservation, &seen).await;
+        });
         response
+    }
+
+    /// Nothing came of the order. The buckets have their tokens again when this is done; what is settled
+    /// with the records is so behind the answer.
+    async fn give_back(&self, wanted: &Wanted, mut reservation: Reservation) {
+        let held = reservation.take_held();
+        self.limiter.refund(reservation).await;
+        if let Some(held) = held {
+            let mut keys = Keys { changes: Vec::new(), concerns: self.counted_by(wanted) };
+            keys.concerns.push(Key::Path(wanted.account.0.clone()));
+            let limiter = self.limiter.clone();
+            let begun = self.under_way.begin(keys).await;
+            begun.end_with(async move { limiter.return_held(held).await });
+        }
     }
 
     /// A request that is the CA's to refuse: it does not fit the key known for its account, or names no
@@ -101,68 +121,65 @@ impl Gateway {
             Ok(response) => response,
             Err(failure) => return refusal::unanswered(&asked.told, &failure),
         };
-        let Some(seen) = self.created(&asked, &response).await else { return Ok(response) };
+        let Some(seen) = self.created(&asked, &response) else { return Ok(response) };
         metrics::counter!("tollgate_gateway_unadmitted_total", "resource" => "newOrder").increment(1);
         let Some(account) = asked.signer.claimed().cloned() else { return Ok(response) };
-        if let Signer::Unfit(account) = &asked.signer {
+        let mut keys = self.changed(&account, &seen, shape.as_ref().map(|(identifiers, _)| identifiers));
+        let mut facts = vec![Fact::AccountSeen { account: account.clone(), key: None }];
+        if let Signer::Unfit(_) = asked.signer {
             // The CA evidently knows another key.
-            let forgotten = self.limiter.records().forget_account_key(account).await;
-            forgotten.unwrap_or_else(|error| records_failed(&error));
+            keys.changes.push(Key::Path(account.0.clone()));
+            facts.push(Fact::KeyChanged { account: account.clone(), key: None });
         }
         let shown = || IdentifierSet::new(seen.identifiers.clone()).map(|identifiers| (identifiers, None));
-        if let Some((identifiers, replaces)) = shape.or_else(shown) {
-            let wanted = Wanted { account, identifiers, replaces };
-            if !self.is_known(&seen).await {
-                let exemption = self.limiter.record_new_order(wanted.as_new_order()).await;
-                self.remember(&wanted, &seen, exemption, None).await;
+        let wanted =
+            shape.or_else(shown).map(|(identifiers, replaces)| Wanted { account, identifiers, replaces });
+        let begun = self.begin(&asked, keys, &facts).await;
+        let limiter = self.limiter.clone();
+        begun.end_with(async move {
+            Applier::new(&limiter).apply_all(facts).await;
+            if let Some(wanted) = wanted
+                && !is_known(&limiter, &seen).await
+            {
+                let exemption = limiter.record_new_order(wanted.as_new_order()).await;
+                remember(&limiter, &wanted, Reservation::free(exemption), &seen).await;
             }
-        }
+        });
         Ok(response)
     }
 
-    /// The order that the CA has made, if it did; what else the exchange tells is applied.
-    async fn created(&self, asked: &Asked, response: &UpstreamResponse) -> Option<OrderSeen> {
-        let mut created = None;
-        for fact in self.observe(asked, response) {
-            match fact {
-                Fact::OrderCreated(seen) => created = Some(seen),
-                other => self.apply(vec![other]).await,
-            }
-        }
-        if created.is_some()
-            && let Some(account) = asked.signer.claimed()
-        {
-            self.apply(vec![Fact::AccountSeen { account: account.clone(), key: None }]).await;
-        }
-        created
-    }
-
-    /// `false` when the order is not new. With records that cannot be written every order is.
-    async fn remember(
-        &self,
-        wanted: &Wanted,
-        seen: &OrderSeen,
-        exemption: Exemption,
-        reservation: Option<ReservationId>,
-    ) -> bool {
-        let order = AdmittedOrder {
-            account: &wanted.account,
-            identifiers: &wanted.identifiers,
-            replaces: wanted.replaces.as_ref(),
-            exemption,
-            reservation,
-        };
-        self.applier().order_created(&order, seen).await.unwrap_or_else(|error| {
-            records_failed(&error);
-            true
+    /// The order that the CA has made, if it did. newOrder tells nothing else.
+    fn created(&self, asked: &Asked, response: &UpstreamResponse) -> Option<OrderSeen> {
+        self.observe(asked, response).into_iter().find_map(|fact| match fact {
+            Fact::OrderCreated(seen) => Some(seen),
+            _ => None,
         })
     }
 
-    async fn is_known(&self, seen: &OrderSeen) -> bool {
-        match &seen.order {
-            Some(path) => matches!(self.limiter.records().order(path).await, Ok(Some(_))),
-            None => false,
+    /// Whether the order is one that nobody has seen before, which is told to the client. What is
+    /// remembered is decided by the write.
+    async fn is_new(&self, begun: &Begun, seen: &OrderSeen) -> bool {
+        let is_under_way = seen.order.iter().any(|path| begun.follows(&Key::Path(path.clone())));
+        !is_under_way && !is_known(&self.limiter, seen).await
+    }
+
+    /// What has to be known before an order is decided, beside its account: of its domains and addresses,
+    /// and of the certificate that it replaces.
+    fn counted_by(&self, wanted: &Wanted) -> Vec<Key> {
+        let mut keys = domains(&self.limiter.policy(), wanted.identifiers.as_slice());
+        keys.extend(wanted.replaces.clone().map(Key::Certificate));
+        keys
+    }
+
+    /// What an order that was made changes: the counts of its domains only when it comes with its
+    /// certificate.
+    fn changed(&self, account: &AccountId, seen: &OrderSeen, identifiers: Option<&IdentifierSet>) -> Keys {
+        let mut keys = Keys::of_order(account, seen);
+        if seen.is_past_ready() {
+            let identifiers = identifiers.map_or(seen.identifiers.as_slice(), IdentifierSet::as_slice);
+            keys.concerns.extend(domains(&self.limiter.policy(), identifiers));
         }
+        keys
     }
 
     /// Whether the order replaces a certificate older than the gateway. Nothing is known of that one, so
@@ -217,5 +234,23 @@ impl Wanted {
             replaces: self.replaces.as_ref(),
             issuer_window: None,
         }
+    }
+}
+
+/// Writes down an order that the CA has accepted, and gives back what it has spent when it is not new. With
+/// records that cannot be written every order is.
+async fn remember(limiter: &Limiter, wanted: &Wanted, mut reservation: Reservation, seen: &OrderSeen) {
+    let order = wanted.as_new_order();
+    match Applier::new(limiter).order_created(order, &mut reservation, seen).await {
+        Ok(true) => {}
+        Ok(false) => limiter.refund(reservation).await,
+        Err(error) => records_failed(&error),
+    }
+}
+
+async fn is_known(limiter: &Limiter, seen: &OrderSeen) -> bool {
+    match &seen.order {
+        Some(path) => matches!(limiter.records().order(path).await, Ok(Some(_))),
+        None => false,
     }
 }

@@ -10,7 +10,7 @@ use tollgate_acme::{
 };
 use tollgate_records::{Records, RecordsError};
 
-use crate::spelling;
+use crate::{second_look::looked_up, spelling};
 
 /// The signer of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,8 @@ impl Signer {
 
     async fn of_kid(kid: &str, directed: bool, jws: &Jws, records: &Records) -> Result<Self, RecordsError> {
         let Some(claimed) = AccountId::of(kid) else { return Ok(Self::Nobody) };
-        let (claimed, known) = match find(&claimed, records).await? {
+        let found = looked_up(records.are_shared(), || find(&claimed, records)).await?;
+        let (claimed, known) = match found {
             Some(account) => (account.id.clone(), Some(account)),
             None => (AccountId(spelling::plain(&claimed.0)), None),
         };

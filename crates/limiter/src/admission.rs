@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 use tollgate_engine::{BucketState, Quota};
 use tollgate_policy::{event::Exemption, limit::LimitName};
-use tollgate_records::{ReservationId, Reserved};
+use tollgate_records::{RecordsError, Reserved, Reserving};
 use tollgate_store::Entry;
 
 use crate::Refusal;
@@ -44,11 +44,11 @@ impl Reservation {
         Self { spent: Entries::new(), held: None, exemption, quotas: Vec::new() }
     }
 
-    /// The row of what was spent ahead of the certificate; `None` where nothing was, or it could not be
-    /// written.
+    /// Takes out what was spent ahead of the certificate, which is settled with the records; what is left
+    /// is a matter of buckets alone.
     #[must_use]
-    pub fn id(&self) -> Option<ReservationId> {
-        self.held.as_ref()?.id
+    pub fn take_held(&mut self) -> Option<Held> {
+        self.held.take()
     }
 
     /// What the order is exempt from.
@@ -64,11 +64,12 @@ impl Reservation {
     }
 }
 
-/// What an order has spent ahead of its certificate.
+/// What an order has spent ahead of its certificate. Dropped, it is returned by a sweep.
 #[derive(Debug)]
-pub(crate) struct Held {
-    /// `None` when the records could not be written: nobody else can return it.
-    pub(crate) id: Option<ReservationId>,
+#[must_use]
+pub struct Held {
+    /// On its way into the records; an error when it was not even queued.
+    pub(crate) reserving: Result<Reserving, RecordsError>,
     pub(crate) reserved: Reserved,
 }
 

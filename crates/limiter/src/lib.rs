@@ -19,7 +19,7 @@ mod refusal;
 mod standing;
 pub mod unpause;
 
-pub use admission::{Admission, QuotaLine, Reservation};
+pub use admission::{Admission, Held, QuotaLine, Reservation};
 pub use clock::{Chance, Clock};
 pub use limiter::{Limiter, LimiterOptions};
 pub use new_order::NewOrder;

@@ -1,7 +1,7 @@
 //! Tokens of the limits on certificates that an order holds from when it is made (`accounting = "order"`).
 //!
-//! They are spent first and written down then: a crash between the two loses tokens and grants none. Who
-//! gives them back is decided by one write in the records, so that it happens once.
+//! They are spent first and written down then, behind the order's back: a crash between the two loses tokens
+//! and grants none. Who gives them back is decided by one write in the records, so that it happens once.
 
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ const EXPIRED_AFTER: Duration = Duration::from_secs(3600);
 const ORDER_LIFE_MAX: Duration = Duration::from_secs(90 * 86_400);
 
 impl Limiter {
-    /// Writes down what an admitted order has spent ahead of its certificate. When the records cannot be
-    /// written it stays spent: that never opens a limit.
+    /// Queues what an admitted order has spent ahead of its certificate to be written down. When the records
+    /// cannot be written it stays spent: that never opens a limit.
     ///
     /// Dropped half way, the tokens are lost, or a sweep returns them.
     pub(crate) async fn hold(
@@ -51,15 +51,8 @@ impl Limiter {
             return reservation;
         }
         let reserved = Reserved { at_nanos: now.as_nanos(), units: held.iter().map(unit).collect() };
-        let id = match self.records.reserve(&reserved).await {
-            Ok(id) => Some(id),
-            Err(error) => {
-                metrics::counter!("tollgate_records_failures_total", "read" => "reservations").increment(1);
-                tracing::error!(%error, "what an order reserves cannot be written");
-                None
-            }
-        };
-        reservation.held = Some(Held { id, reserved });
+        let reserving = self.records.reserve(&reserved).await;
+        reservation.held = Some(Held { reserving, reserved });
         reservation
     }
 
@@ -82,13 +75,26 @@ impl Limiter {
     /// [`RecordsError`]: a sweep returns what was reserved, and the certificate is counted when it is issued.
     pub async fn order_made(
         &self,
-        reservation: ReservationId,
+        held: Held,
         order: &ResourcePath,
         expires: Option<jiff::Timestamp>,
     ) -> Result<(), RecordsError> {
+        let Ok(id) = held.written().await else { return Ok(()) };
         let latest = self.now().saturating_add(ORDER_LIFE_MAX).as_nanos();
         let expires = expires.map(|expires| u64::try_from(expires.as_nanosecond()).unwrap_or(0).min(latest));
-        self.records.bind_reservation(reservation, order, expires).await.map(drop)
+        self.records.bind_reservation(id, order, expires).await.map(drop)
+    }
+
+    /// The CA has made an order that has reserved and cannot be followed: what it holds is kept for good.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`]: a sweep returns it.
+    pub async fn unfollowed_order_made(&self, held: Held) -> Result<(), RecordsError> {
+        match held.written().await {
+            Ok(id) => self.records.keep_reservation_unbound(id).await,
+            Err(_) => Ok(()),
+        }
     }
 
     /// Gives back what orders hold that nobody saw made, or finished; says how many there were.
@@ -118,10 +124,15 @@ impl Limiter {
         }
     }
 
-    pub(crate) async fn return_held(&self, held: Held) {
-        let returned = match held.id {
-            Some(id) => self.records.return_reservation(id).await,
-            None => Ok(Some(held.reserved)),
+    /// Gives back what an order holds that the CA did not make.
+    pub async fn return_held(&self, held: Held) {
+        let reserved = held.reserved.clone();
+        let returned = match held.written().await {
+            Ok(id) => self.records.return_reservation(id).await,
+            // Perhaps it is there nevertheless, and then a sweep returns it.
+            Err(error @ RecordsError::Slow) => Err(error),
+            // It is not there, so that nobody else can return it.
+            Err(_) => Ok(Some(reserved)),
         };
         match returned {
             Ok(Some(reserved)) => self.give_back_rest(&reserved).await,
@@ -142,6 +153,20 @@ impl Limiter {
             Some(Entry { id: BucketId(unit.bucket), charge })
         });
         self.give_back(&rests.collect::<Entries>()).await;
+    }
+}
+
+impl Held {
+    /// The row, once it is written.
+    async fn written(self) -> Result<ReservationId, RecordsError> {
+        let written = match self.reserving {
+            Ok(reserving) => reserving.committed().await,
+            Err(error) => Err(error),
+        };
+        written.inspect_err(|error| {
+            metrics::counter!("tollgate_records_failures_total", "read" => "reservations").increment(1);
+            tracing::error!(%error, "what an order reserves cannot be written");
+        })
     }
 }
 

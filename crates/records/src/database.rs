@@ -40,6 +40,7 @@ pub struct Records {
 }
 
 struct Shared {
+    backend: Backend,
     readers: AnyPool,
     /// The one connection that writes; in memory the readers' too.
     writing: AnyPool,
@@ -122,6 +123,12 @@ impl Records {
         self.shared.writing.close().await;
     }
 
+    /// Whether other gateways may write in the same database.
+    #[must_use]
+    pub fn are_shared(&self) -> bool {
+        self.shared.backend == Backend::Postgresql
+    }
+
     pub(crate) fn writer(&self) -> &Writer {
         &self.shared.writer
     }
@@ -164,7 +171,7 @@ impl Records {
     fn over(backend: Backend, readers: AnyPool, writing: AnyPool, read_deadline: Duration) -> Self {
         let availability = Arc::new(Availability::of(backend));
         let writer = Writer::start(backend, writing.clone(), availability.clone());
-        Self { shared: Arc::new(Shared { readers, writing, read_deadline, availability, writer }) }
+        Self { shared: Arc::new(Shared { backend, readers, writing, read_deadline, availability, writer }) }
     }
 }
 

@@ -40,7 +40,7 @@ pub use override_request::{
     Verdict,
 };
 pub use pause::{ByHand, Lifted, Pause, Reach};
-pub use reservation::{Forgotten, ReservationId, Reserved, ReservedUnit};
+pub use reservation::{Forgotten, ReservationId, Reserved, ReservedUnit, Reserving};
 pub use resource::Resource;
 pub use tally::{Evidence, Happening, TALLIED_PER_DAY_MAX, Tallies, Whose};
 

@@ -3,7 +3,7 @@
 use sqlx::{AnyConnection, Row, any::AnyRow};
 use tollgate_acme::resource::ResourcePath;
 
-use crate::{Records, RecordsError, Result};
+use crate::{Records, RecordsError, Result, writer::Answer};
 
 /// Reservations returned in one write, so that other writes get their turn in between.
 const RETURNED_PER_WRITE_MAX: usize = 500;
@@ -14,6 +14,21 @@ const UNIT_BYTES: usize = 24;
 /// The row of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReservationId(i64);
+
+/// A reservation that is queued to be written. Dropped, it is written all the same.
+#[derive(Debug)]
+pub struct Reserving(Answer<ReservationId>);
+
+impl Reserving {
+    /// Its row, once it is committed.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`]: it was not written; after [`RecordsError::Slow`] nobody knows.
+    pub async fn committed(self) -> Result<ReservationId> {
+        self.0.committed().await
+    }
+}
 
 /// What an order has spent ahead of its certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,15 +60,16 @@ pub struct Forgotten {
 }
 
 impl Records {
-    /// Writes down what was spent for an order that is about to be forwarded.
+    /// Queues what was spent for an order that is about to be forwarded. The order does not wait for the
+    /// commit: a crash before it loses tokens and grants none.
     ///
     /// # Errors
     ///
-    /// [`RecordsError`], as for every method here.
-    pub async fn reserve(&self, reserved: &Reserved) -> Result<ReservationId> {
+    /// [`RecordsError`]: nothing was queued.
+    pub async fn reserve(&self, reserved: &Reserved) -> Result<Reserving> {
         let (units, at) = (reserved.units_bytes(), stored(reserved.at_nanos));
         self.writer()
-            .write(move |connection| {
+            .queue(move |connection| {
                 Box::pin(async move {
                     let inserted = sqlx::query(
                         "INSERT INTO reservations (units, reserved_ns) VALUES ($1, $2) RETURNING id",
@@ -66,6 +82,7 @@ impl Records {
                 })
             })
             .await
+            .map(Reserving)
     }
 
     /// The CA has made the order: from here on the reservation is known by it, and the order ends by

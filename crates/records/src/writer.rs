@@ -50,6 +50,17 @@ impl Writer {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut AnyConnection) -> Writing<'c, T> + Send + 'static,
     {
+        self.queue(write).await?.committed().await
+    }
+
+    /// Queues a write. Those queued later are done after it.
+    ///
+    /// Dropped while the queue is full, it does nothing.
+    pub(crate) async fn queue<T, F>(&self, write: F) -> Result<Answer<T>>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> Writing<'c, T> + Send + 'static,
+    {
         // Here and not by the task, which may be waiting for a database that hangs.
         self.availability.check()?;
         let (caller, answer) = oneshot::channel();
@@ -57,7 +68,7 @@ impl Writer {
             .send(Message::Write(Box::new(Write { write, caller })))
             .await
             .map_err(|_| RecordsError::Closed)?;
-        answer.await.map_err(|_| RecordsError::Slow)?
+        Ok(Answer(answer))
     }
 
     /// Lets the task do what is queued, and end. Later writes are refused.
@@ -67,6 +78,17 @@ impl Writer {
         if self.queue.send(Message::Close(caller)).await.is_ok() {
             let _ = closed.await;
         }
+    }
+}
+
+/// The answer of a write that is queued. Dropped, the write is done and nobody hears of it.
+#[derive(Debug)]
+pub(crate) struct Answer<T>(oneshot::Receiver<Result<T>>);
+
+impl<T> Answer<T> {
+    /// Waits for the commit.
+    pub(crate) async fn committed(self) -> Result<T> {
+        self.0.await.map_err(|_| RecordsError::Slow)?
     }
 }
 

@@ -267,9 +267,7 @@ impl AcmeClient {
             self.poll(&authorization, "authorization", "valid").await?;
         }
         let ready = self.poll(&order_url, "order", "ready").await?;
-        let finalize = ready.member("finalize")?;
-        let csr = json!({ "csr": base64url(&certificate_request(names)?) });
-        self.post(&finalize, &csr.to_string()).await?.expect(&[StatusCode::OK])?;
+        self.finalize(&ready, names).await?.expect(&[StatusCode::OK])?;
         let valid = self.poll(&order_url, "order", "valid").await?;
         let certificate = self.post(&valid.member("certificate")?, "").await?.expect(&[StatusCode::OK])?;
         String::from_utf8(certificate.response.into_body().into())
@@ -288,6 +286,16 @@ impl AcmeClient {
         }
         let challenge = body["challenges"][0]["url"].as_str().ok_or(ClientError::Missing("challenge"))?;
         self.post(challenge, "{}").await
+    }
+
+    /// Asks for the certificate of an order that is ready, with a fresh key for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn finalize(&mut self, order: &Answer, names: &[&str]) -> Result<Answer> {
+        let csr = json!({ "csr": base64url(&certificate_request(names)?) });
+        self.post(&order.member("finalize")?, &csr.to_string()).await
     }
 
     /// Polls until `what` has the `wanted` status.

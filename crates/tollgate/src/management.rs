@@ -18,6 +18,7 @@ use axum::{
 use http::{StatusCode, header};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tollgate_gateway::Gateway;
 use tollgate_limiter::Limiter;
 use tollgate_policy::duration::parse_duration;
 use tollgate_service::admin::Admin;
@@ -44,6 +45,8 @@ pub struct ManagementState {
     pub test_ca: Option<Arc<TestCa>>,
     /// The clock.
     pub clock: Arc<MovableClock>,
+    /// Whose answers belong to the time before the clock is moved.
+    pub gateway: Arc<Gateway>,
     /// For operators.
     pub admin: Admin,
 }
@@ -154,6 +157,7 @@ async fn show_clock(State(state): State<ManagementState>) -> Json<ClockReading> 
 }
 
 async fn advance_clock(State(state): State<ManagementState>, Body(advance): Body<Advance>) -> Response {
+    state.gateway.settled().await;
     match parse_duration(&advance.by) {
         Ok(by) => moved(&state.clock, state.clock.advance(by)),
         Err(problem) => failed(StatusCode::BAD_REQUEST, format!("by: {problem}")),
@@ -161,6 +165,7 @@ async fn advance_clock(State(state): State<ManagementState>, Body(advance): Body
 }
 
 async fn set_clock(State(state): State<ManagementState>, Body(set): Body<SetClock>) -> Response {
+    state.gateway.settled().await;
     moved(&state.clock, state.clock.set(set.to))
 }
 

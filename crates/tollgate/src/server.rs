@@ -70,6 +70,10 @@ const OVERALL_BUCKETS_MAX: usize = 1_000_000;
 /// How often full buckets and old records are dropped.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// How long a stop waits for what the last answers told, even when their requests took all of the grace
+/// period: several commits.
+const LAST_WRITES: Duration = Duration::from_secs(1);
+
 /// How long finished orders are remembered. Longer than the longest that something counts by them.
 const RECORDS_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(180 * 24);
 
@@ -199,6 +203,9 @@ pub struct Running {
     pub clock: Arc<MovableClock>,
     /// What decides.
     pub limiter: Arc<Limiter>,
+    /// What stands between the clients and the CA.
+    pub gateway: Arc<Gateway>,
+    shutdown_grace: Duration,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     sweeper: JoinHandle<()>,
@@ -218,12 +225,19 @@ impl Running {
     /// Takes no new connections, finishes requests under way within their grace period, writes everything
     /// down and ends.
     pub async fn stop(mut self) {
+        let grace = tokio::time::Instant::now() + self.shutdown_grace;
         self.stop.send_replace(true);
         self.sweeper.abort();
         self.overrides.abort();
         self.decisions.abort();
         self.grants.abort();
         while self.tasks.join_next().await.is_some() {}
+        // No answer comes any more. What the last ones told is counted before buckets and records are closed.
+        let grace = grace.max(tokio::time::Instant::now() + LAST_WRITES);
+        if tokio::time::timeout_at(grace, self.gateway.settled()).await.is_err() {
+            tracing::error!("answers of the CA were still not written down at the end of the grace period");
+        }
+        drop(self.gateway);
         // An error is a panic, whose message has been printed.
         let _ = self.writing_down.await;
         self.scribe.write_down().await;
@@ -299,7 +313,7 @@ pub async fn start(
     let portal = Arc::new(pages.portal(&config.portal, &limiter, &origin, test_ca.is_some())?);
     let overall =
         Arc::new(OverallLimits::new(policy.clone(), HashKey::new(random_bytes()), OVERALL_BUCKETS_MAX));
-    let gateway = Gateway::new(GatewayOptions {
+    let gateway = Arc::new(Gateway::new(GatewayOptions {
         limiter: limiter.clone(),
         upstream: behind.upstream,
         overall: overall.clone(),
@@ -308,9 +322,9 @@ pub async fn start(
             .answers()
             .directory_meta
             .then(|| format!("{}/rate-limits.json", pages.origin)),
-    });
+    }));
     let shown_here = pages.listeners.is_empty().then(|| portal.clone());
-    let front = Arc::new(Front::new(Some(gateway), shown_here, overall.clone(), limiter.clone()));
+    let front = Arc::new(Front::new(Some(gateway.clone()), shown_here, overall.clone(), limiter.clone()));
     let pages_front = Arc::new(Front::new(None, Some(portal.clone()), overall.clone(), limiter.clone()));
     let scribe = Scribe { limiter: limiter.clone(), overall };
 
@@ -327,6 +341,7 @@ pub async fn start(
         metrics,
         test_ca: test_ca.clone(),
         clock: clock.clone(),
+        gateway: gateway.clone(),
         admin: Admin::new(limiter.clone(), grants.in_force()),
     };
     let scheme = if management_tls.is_some() { "https" } else { "http" };
@@ -351,6 +366,8 @@ pub async fn start(
         buckets,
         clock,
         limiter,
+        gateway,
+        shutdown_grace: config.clients.shutdown_grace,
         stop,
         tasks,
         test_ca,

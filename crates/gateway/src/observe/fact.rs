@@ -110,6 +110,13 @@ pub struct OrderSeen {
     pub failure: OrderFailure,
 }
 
+impl OrderSeen {
+    /// Whether its certificate may have to be counted, or to be counted no more.
+    pub(crate) fn is_past_ready(&self) -> bool {
+        matches!(self.status, Some(OrderStatus::Processing | OrderStatus::Valid | OrderStatus::Invalid))
+    }
+}
+
 /// What the CA says about why an order is `invalid`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrderFailure {

@@ -26,6 +26,12 @@ async fn left(world: &World, name: &str) -> u64 {
     world.certificates_or_failures_left("/acct/1", &[name]).await
 }
 
+/// How many reservations a sweep gives back.
+async fn swept(world: &World) -> usize {
+    world.gateway.settled().await;
+    world.limiter.sweep_reservations().await.unwrap()
+}
+
 async fn finalized(world: &World, client: &Client, order: &str, status: &str, names: &[&str]) {
     world.ca.will_answer(ok(order_body(order, status, names)));
     world.post(client, &format!("{order}/finalize"), json!({"csr": "MII"})).await;
@@ -127,13 +133,13 @@ async fn an_order_that_nobody_saw_made_gives_back_after_ten_minutes_and_one_that
     drop(world.admit("/acct/1", &["a.example"]).await);
     assert_eq!(left(&world, "a.example").await, 2);
 
-    world.advance(Duration::from_secs(9 * 60));
-    assert_eq!(world.limiter.sweep_reservations().await.unwrap(), 0);
-    world.advance(Duration::from_secs(2 * 60));
-    assert_eq!(world.limiter.sweep_reservations().await.unwrap(), 1);
-    world.advance(Duration::from_secs(7 * 86_400));
-    assert_eq!(world.limiter.sweep_reservations().await.unwrap(), 1);
-    assert_eq!(world.limiter.sweep_reservations().await.unwrap(), 0);
+    world.advance(Duration::from_secs(9 * 60)).await;
+    assert_eq!(swept(&world).await, 0);
+    world.advance(Duration::from_secs(2 * 60)).await;
+    assert_eq!(swept(&world).await, 1);
+    world.advance(Duration::from_secs(7 * 86_400)).await;
+    assert_eq!(swept(&world).await, 1);
+    assert_eq!(swept(&world).await, 0);
 
     // Its certificate comes all the same, and is counted as any other.
     let before = left(&world, "a.example").await;
@@ -171,10 +177,10 @@ async fn an_order_that_the_ca_lets_expire_gives_back_an_hour_after_that_and_not_
         body["expires"] = jiff::Timestamp::from_nanosecond(expires).unwrap().to_string().into();
         world.ca.will_answer(created("/order/1", body));
         world.post(&client, "/order-plz", new_order(&["a.example"])).await;
-        world.advance(hours(believed));
-        assert_eq!(world.limiter.sweep_reservations().await.unwrap(), 0, "{given} hours");
-        world.advance(hours(2));
-        assert_eq!(world.limiter.sweep_reservations().await.unwrap(), 1, "{given} hours");
+        world.advance(hours(believed)).await;
+        assert_eq!(swept(&world).await, 0, "{given} hours");
+        world.advance(hours(2)).await;
+        assert_eq!(swept(&world).await, 1, "{given} hours");
     }
 }
 

@@ -24,7 +24,7 @@ async fn with_certificate(days: i64) -> (World, Client) {
         revoked: false,
         replaced_by: None,
     };
-    world.records().save_certificate(&certificate).await.unwrap();
+    world.records().await.save_certificate(&certificate).await.unwrap();
     (world, client)
 }
 
@@ -91,7 +91,14 @@ async fn an_exempt_order_is_told_no_quota() {
 async fn a_replacement_that_fails_gives_the_certificate_free_again() {
     let (world, client) = with_certificate(60).await;
     let replaced_by = async || {
-        world.records().certificate(&CertificateId::parse(ID).unwrap()).await.unwrap().unwrap().replaced_by
+        world
+            .records()
+            .await
+            .certificate(&CertificateId::parse(ID).unwrap())
+            .await
+            .unwrap()
+            .unwrap()
+            .replaced_by
     };
     world.ca.will_answer(problem(404, "malformed", "no renewal information"));
     left_after_replacement(&world, &client, "/order/1").await;
@@ -109,7 +116,8 @@ async fn a_revoked_certificate_is_known_as_revoked() {
     let client = world.registered("/acct/1").await;
     world.ca.will_answer(http::Response::new(issued.pem.clone()));
     world.post(&client, "/certificates/1", "").await;
-    let revoked = async || world.records().certificate(&issued.id).await.unwrap().expect("learned").revoked;
+    let revoked =
+        async || world.records().await.certificate(&issued.id).await.unwrap().expect("learned").revoked;
     assert!(!revoked().await);
 
     let request = json!({"certificate": BASE64_URL_SAFE_NO_PAD.encode(&issued.der), "reason": 4});

@@ -58,7 +58,7 @@ async fn while_the_ca_is_away_its_directory_is_asked_for_once_a_second() {
         assert_eq!(world.request(Method::GET, "/nonce-plz", "").await.status(), 503);
     }
     assert_eq!(world.ca.asked().len(), 1);
-    world.advance(std::time::Duration::from_secs(1));
+    world.advance(std::time::Duration::from_secs(1)).await;
     world.request(Method::GET, "/nonce-plz", "").await;
     assert_eq!(world.ca.asked().len(), 1);
 }

@@ -1,6 +1,7 @@
 //! The gateway in front of a CA that answers by script.
 
 mod accounting;
+mod aftermath;
 mod bad_input;
 mod certificates;
 mod directory;

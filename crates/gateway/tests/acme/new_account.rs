@@ -71,6 +71,7 @@ async fn the_key_of_a_deactivated_account_is_no_free_pass() {
     assert!(
         world
             .records()
+            .await
             .account(&tollgate_acme::resource::AccountId(path("/acct/1")))
             .await
             .unwrap()

@@ -90,7 +90,7 @@ async fn an_odd_order_that_the_ca_accepts_counts_after_the_fact() {
     world.ca.will_answer(created("/order/1", order_body("/order/1", "pending", &["a.example"])));
     world.post(&client, "/order-plz", json!({"identifiers": [{"type": "name", "value": "a.example"}]})).await;
     assert_eq!(world.orders_left("/acct/1").await, 299);
-    assert!(world.records().order(&path("/order/1")).await.unwrap().is_some());
+    assert!(world.records().await.order(&path("/order/1")).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn the_sixth_certificate_for_a_set_is_refused_until_the_wait_has_passed() 
     // A refusal does not make the wait longer, however often the client comes back.
     world.post(&client, "/order-plz", new_order(&["a.example"])).await;
     let wait = field(&refused, "retry-after").unwrap().parse().unwrap();
-    world.advance(std::time::Duration::from_secs(wait));
+    world.advance(std::time::Duration::from_secs(wait)).await;
     assert_eq!(world.ordered(&client, "/order/9", &["a.example"]).await.status(), 201);
 }
 
@@ -168,7 +168,7 @@ async fn a_made_up_replaces_is_no_exemption_and_one_that_the_ca_shows_is() {
         order["replaces"] = json!(replaces);
         world.post(&client, "/order-plz", order).await;
         assert_eq!(world.orders_left("/acct/1").await, left, "shown: {shown}");
-        let order = world.records().order(&path("/order/1")).await.unwrap().unwrap();
+        let order = world.records().await.order(&path("/order/1")).await.unwrap().unwrap();
         assert_eq!(order.admitted, admitted);
     }
 }

@@ -31,7 +31,7 @@ async fn attempt(world: &World, client: &Client, n: usize) {
 }
 
 async fn authorization(world: &World, n: usize) -> Authorization {
-    world.records().authorization(&path(&authorization_of(ORDER, n))).await.unwrap().unwrap()
+    world.records().await.authorization(&path(&authorization_of(ORDER, n))).await.unwrap().unwrap()
 }
 
 fn challenge(n: usize) -> String {
@@ -198,7 +198,7 @@ async fn a_challenge_that_is_tried_again_and_passes_ends_the_row_of_failures() {
 #[tokio::test]
 async fn issuance_counts_once_and_is_undone_when_the_order_turns_invalid() {
     let (world, client) = ordered(&["a.example"]).await;
-    let issuance = async || world.records().order(&path(ORDER)).await.unwrap().unwrap().issuance;
+    let issuance = async || world.records().await.order(&path(ORDER)).await.unwrap().unwrap().issuance;
     world.ca.will_answer(ok(json!({"status": "processing"})));
     world.post(&client, &format!("{ORDER}/finalize"), json!({"csr": "MII"})).await;
     assert_eq!((issuance().await, left(&world, "a.example").await), (Issuance::Counted, 4));
@@ -241,7 +241,7 @@ async fn an_order_older_than_the_gateway_counts_when_it_is_finalized_here() {
         let client = world.registered("/acct/1").await;
         world.ca.will_answer(ok(old(first_seen)));
         world.post(&client, "/old/1", "").await;
-        let order = world.records().order(&path("/old/1")).await.unwrap().expect("learned");
+        let order = world.records().await.order(&path("/old/1")).await.unwrap().expect("learned");
         assert_eq!(order.account, AccountId::of("/acct/1").unwrap());
         world.ca.will_answer(ok(old("valid")));
         world.post(&client, "/old/1/finalize", json!({"csr": "MII"})).await;
@@ -254,7 +254,7 @@ async fn an_endpoint_that_makes_orders_is_neworder_from_then_on() {
     let world = World::new().await;
     let client = world.registered("/acct/1").await;
     for n in 0..300 {
-        world.advance(std::time::Duration::from_millis(4));
+        world.advance(std::time::Duration::from_millis(4)).await;
         let order = format!("/order/{n}");
         world.ca.will_answer(created(&order, order_body(&order, "pending", &["a.example"])));
         let answer = world.post(&client, "/another-order-plz", crate::world::new_order(&["a.example"])).await;

@@ -82,7 +82,7 @@ async fn a_paused_name_is_told_where_to_lift_the_pause_and_no_wait() {
     let client = world.registered("/acct/1").await;
     let (account, name) = (AccountId::of("/acct/1").unwrap(), Identifier::dns("bad.example").unwrap());
     let now = "2026-11-23T12:00:00Z".parse().unwrap();
-    assert!(world.records().pause(&account, &name, now, now).await.unwrap());
+    assert!(world.records().await.pause(&account, &name, now, now).await.unwrap());
     let answer = world.post(&client, "/order-plz", new_order(&["bad.example", "good.example"])).await;
     insta::assert_snapshot!(without_tokens(&seen(&answer)));
     assert_eq!(field(&answer, "retry-after"), None);

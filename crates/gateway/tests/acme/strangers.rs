@@ -27,7 +27,7 @@ async fn a_forged_kid_is_told_nothing_of_its_victims_limits() {
     let world = World::new().await;
     let victim = world.registered("/acct/victim").await;
     for n in 0..300 {
-        world.advance(Duration::from_millis(4));
+        world.advance(Duration::from_millis(4)).await;
         assert_eq!(world.ordered(&victim, &format!("/order/{n}"), &["a.example"]).await.status(), 201);
     }
     assert_eq!(world.post(&victim, "/order-plz", new_order(&["a.example"])).await.status(), 429);
@@ -57,7 +57,7 @@ async fn what_was_signed_for_another_url_costs_nothing_when_the_ca_refuses_it_an
     assert_eq!(world.request(Method::POST, "/order-plz", &body).await.status(), 401);
     assert_eq!(world.orders_left("/acct/1").await, 300);
     for n in 0..300 {
-        world.advance(Duration::from_millis(4));
+        world.advance(Duration::from_millis(4)).await;
         let order = format!("/order/{n}");
         world.ca.will_answer(created(&order, order_body(&order, "pending", &["a.example"])));
         assert_eq!(world.request(Method::POST, "/order-plz", &body).await.status(), 201);
@@ -74,7 +74,7 @@ async fn an_account_older_than_the_gateway_pays_only_when_the_ca_accepts() {
     assert_eq!(world.orders_left("/acct/old").await, 300);
     world.ordered(&old, "/order/1", &["a.example"]).await;
     assert_eq!(world.orders_left("/acct/old").await, 299);
-    assert!(world.records().account(&AccountId::of("/acct/old").unwrap()).await.unwrap().is_some());
+    assert!(world.records().await.account(&AccountId::of("/acct/old").unwrap()).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_key_that_the_ca_knows_better_is_forgotten_and_the_order_counted() {
     let rekeyed = Client::with_account("/acct/1");
     world.ordered(&rekeyed, "/order/1", &["a.example"]).await;
     assert_eq!(world.orders_left("/acct/1").await, 299);
-    let account = world.records().account(&AccountId::of("/acct/1").unwrap()).await.unwrap().unwrap();
+    let account = world.records().await.account(&AccountId::of("/acct/1").unwrap()).await.unwrap().unwrap();
     assert_eq!(account.key, None);
 }
 
@@ -154,8 +154,9 @@ async fn a_changed_key_is_the_accounts_from_then_on() {
 
     world.ca.will_answer(problem(409, "malformed", "the key is taken"));
     world.request(Method::POST, "/rollover", &body).await;
-    let key =
-        async || world.records().account(&AccountId::of("/acct/1").unwrap()).await.unwrap().unwrap().key;
+    let key = async || {
+        world.records().await.account(&AccountId::of("/acct/1").unwrap()).await.unwrap().unwrap().key
+    };
     assert_eq!(key().await, Some(client.signer.jwk()));
 
     world.ca.will_answer(ok(json!({"status": "valid"})));
@@ -171,8 +172,9 @@ async fn a_key_changed_at_an_endpoint_that_the_directory_does_not_name_is_no_lon
     let world = World::new().await;
     let client = world.registered("/acct/1").await;
     let (new, forger) = (Client::new(), Client::new());
-    let key =
-        async || world.records().account(&AccountId::of("/acct/1").unwrap()).await.unwrap().unwrap().key;
+    let key = async || {
+        world.records().await.account(&AccountId::of("/acct/1").unwrap()).await.unwrap().unwrap().key
+    };
     for (signer, is_known) in [(&forger.signer, true), (&client.signer, false)] {
         let url = format!("{ORIGIN}/rollover-too");
         let body = signer.sign_key_change(&new.signer, client.kid.as_deref().unwrap(), Some("nonce"), &url);
@@ -188,7 +190,10 @@ async fn a_key_change_that_cannot_be_followed_leaves_no_key() {
     let client = world.registered("/acct/1").await;
     world.ca.will_answer(ok(json!({"status": "valid"})));
     world.post(&client, "/rollover", json!({"odd": "inner"})).await;
-    assert_eq!(world.records().account(&AccountId::of("/acct/1").unwrap()).await.unwrap().unwrap().key, None);
+    assert_eq!(
+        world.records().await.account(&AccountId::of("/acct/1").unwrap()).await.unwrap().unwrap().key,
+        None
+    );
 }
 
 #[tokio::test]
@@ -206,13 +211,13 @@ async fn an_order_does_not_use_up_the_replacement_of_somebody_elses_certificate(
         revoked: false,
         replaced_by: None,
     };
-    world.records().save_certificate(&certificate).await.unwrap();
+    world.records().await.save_certificate(&certificate).await.unwrap();
     world.ca.will_answer(problem(404, "malformed", "no renewal information"));
     world.ca.will_answer(created("/order/1", order_body("/order/1", "pending", &["a.example"])));
     let mut order = new_order(&["a.example"]);
     order["replaces"] = json!(id.as_str());
     assert_eq!(world.post(&client, "/order-plz", order).await.status(), 201);
-    assert_eq!(world.records().order(&path("/order/1")).await.unwrap().unwrap().replaces, None);
-    assert_eq!(world.records().certificate(&id).await.unwrap().unwrap().replaced_by, None);
+    assert_eq!(world.records().await.order(&path("/order/1")).await.unwrap().unwrap().replaces, None);
+    assert_eq!(world.records().await.certificate(&id).await.unwrap().unwrap().replaced_by, None);
     assert_eq!(world.orders_left("/acct/1").await, 299);
 }

@@ -121,7 +121,7 @@ async fn replay(recording: &Recording, alter: impl Fn(&Recorded) -> Bytes) -> Wo
     let mut before = 0.0;
     for exchange in &recording.exchanges {
         // A second more keeps the overall request limits out of it.
-        world.advance(Duration::from_secs_f64((exchange.t - before).max(0.0) + 1.0));
+        world.advance(Duration::from_secs_f64((exchange.t - before).max(0.0) + 1.0)).await;
         before = exchange.t;
         let body = alter(exchange);
         world.ca.will_answer(exchange.response(body.clone()));
@@ -241,7 +241,7 @@ async fn whatever_a_client_polls_the_same_is_learned() {
     assert_eq!(recordings.len(), 56);
     for recording in recordings {
         let world = replay(&recording, Recorded::body).await;
-        let learned = learned(&recording, world.records()).await;
+        let learned = learned(&recording, world.records().await).await;
         let Recording { scenario, client, .. } = &recording;
         assert_eq!(learned, expected(scenario, client), "{scenario}/{client}");
     }
@@ -255,7 +255,7 @@ async fn members_in_another_order_and_junk_between_them_change_nothing() {
             _ => exchange.body(),
         })
         .await;
-        let learned = learned(&recording, world.records()).await;
+        let learned = learned(&recording, world.records().await).await;
         let Recording { scenario, client, .. } = &recording;
         assert_eq!(learned, expected(scenario, client), "{scenario}/{client}");
     }

@@ -1,13 +1,13 @@
 //! A gateway with everything below it, a CA that answers what it was told to, and clients.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     future::Future,
     net::{IpAddr, Ipv4Addr},
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -15,12 +15,15 @@ use std::{
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection};
+use tempfile::TempDir;
+use tokio::sync::Barrier;
 use tollgate_acme::{
     identifier::{Identifier, IdentifierSet},
     jws::Signer,
     resource::{AccountId, ResourcePath},
 };
-use tollgate_engine::Timestamp;
+use tollgate_engine::{Action, BucketState, Decision, Quota, Timestamp};
 use tollgate_gateway::{
     Gateway, GatewayOptions,
     client_address::{ClientAddress, Scheme},
@@ -34,7 +37,7 @@ use tollgate_limiter::{
 };
 use tollgate_policy::{Policy, preset::Preset};
 use tollgate_records::Records;
-use tollgate_store::{HashKey, MemoryStore, MemoryStoreOptions};
+use tollgate_store::{BucketId, BucketStore, Entry, HashKey, MemoryStore, MemoryStoreOptions, StoreFuture};
 
 pub(crate) const ORIGIN: &str = "https://acme.example";
 pub(crate) const DIRECTORY: &str = r#"{
@@ -73,6 +76,8 @@ impl Chance for NoChance {
 #[derive(Default)]
 pub(crate) struct ScriptedCa {
     script: Mutex<VecDeque<Reply>>,
+    /// By path, once each, before the script.
+    set_aside: Mutex<HashMap<String, UpstreamResponse>>,
     asked: Mutex<Vec<UpstreamRequest>>,
     /// Orders made so far, once it makes them without being told.
     orders_made: Mutex<Option<u64>>,
@@ -80,6 +85,8 @@ pub(crate) struct ScriptedCa {
 
 pub(crate) enum Reply {
     Answer(UpstreamResponse),
+    /// Once all have been asked for.
+    Together(Arc<Barrier>, UpstreamResponse),
     Failure(UpstreamError),
 }
 
@@ -90,7 +97,8 @@ impl Upstream for ScriptedCa {
     ) -> Pin<Box<dyn Future<Output = Result<UpstreamResponse, UpstreamError>> + Send + '_>> {
         let asked_for = request.uri().path().to_owned();
         self.asked.lock().unwrap().push(request);
-        let reply = match self.script.lock().unwrap().pop_front() {
+        let set_aside = self.set_aside.lock().unwrap().remove(&asked_for).map(Reply::Answer);
+        let reply = match set_aside.or_else(|| self.script.lock().unwrap().pop_front()) {
             Some(reply) => reply,
             None if asked_for == "/dir" => {
                 Reply::Answer(Response::new(Bytes::from_static(DIRECTORY.as_bytes())))
@@ -101,6 +109,10 @@ impl Upstream for ScriptedCa {
         Box::pin(async move {
             match reply {
                 Reply::Answer(response) => Ok(response),
+                Reply::Together(all, response) => {
+                    all.wait().await;
+                    Ok(response)
+                }
                 Reply::Failure(failure) => Err(failure),
             }
         })
@@ -110,6 +122,18 @@ impl Upstream for ScriptedCa {
 impl ScriptedCa {
     pub(crate) fn will_answer(&self, response: UpstreamResponse) {
         self.script.lock().unwrap().push_back(Reply::Answer(response));
+    }
+
+    /// Whoever is answered before.
+    pub(crate) fn will_answer_at(&self, path: &str, response: UpstreamResponse) {
+        self.set_aside.lock().unwrap().insert(path.to_owned(), response);
+    }
+
+    /// Answers these requests when all of them have come.
+    pub(crate) fn will_answer_together(&self, responses: Vec<UpstreamResponse>) {
+        let all = Arc::new(Barrier::new(responses.len()));
+        let replies = responses.into_iter().map(|response| Reply::Together(all.clone(), response));
+        self.script.lock().unwrap().extend(replies);
     }
 
     pub(crate) fn will_fail(&self, failure: UpstreamError) {
@@ -142,9 +166,58 @@ impl ScriptedCa {
     }
 }
 
+/// Buckets in memory, whose store can be made to panic.
+pub(crate) struct Buckets {
+    store: MemoryStore,
+    panics: AtomicBool,
+}
+
+impl Buckets {
+    fn new() -> Self {
+        Self { store: MemoryStore::new(MemoryStoreOptions::default()), panics: AtomicBool::new(false) }
+    }
+
+    /// At the next thing that is counted after it has happened.
+    pub(crate) fn will_panic(&self) {
+        self.panics.store(true, Ordering::SeqCst);
+    }
+}
+
+impl BucketStore for Buckets {
+    fn decide<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, Decision> {
+        let counts = batch.iter().any(|entry| entry.charge.action == Action::Record);
+        assert!(!(counts && self.panics.swap(false, Ordering::SeqCst)), "a panic that a test is about");
+        self.store.decide(batch, now)
+    }
+
+    fn refund<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, ()> {
+        self.store.refund(batch, now)
+    }
+
+    fn reset<'a>(&'a self, ids: &'a [BucketId]) -> StoreFuture<'a, ()> {
+        self.store.reset(ids)
+    }
+
+    fn peek<'a>(&'a self, id: BucketId, quota: &'a Quota, now: Timestamp) -> StoreFuture<'a, BucketState> {
+        self.store.peek(id, quota, now)
+    }
+}
+
+/// While it is there nothing can be written to the records. Writers wait for it, five seconds at most.
+pub(crate) struct HeldWrites(AnyConnection);
+
+impl HeldWrites {
+    pub(crate) async fn let_go(mut self) {
+        sqlx::raw_sql("ROLLBACK").execute(&mut self.0).await.unwrap();
+    }
+}
+
 /// The gateway and everything around it.
 pub(crate) struct World {
     pub(crate) gateway: Gateway,
+    pub(crate) buckets: Arc<Buckets>,
+    /// Where the records are, unless they are in memory.
+    folder: Option<TempDir>,
     pub(crate) ca: Arc<ScriptedCa>,
     pub(crate) limiter: Arc<Limiter>,
     clock: Arc<StillClock>,
@@ -159,25 +232,38 @@ impl World {
 
     /// With the CA's directory known.
     pub(crate) async fn with_policy(policy: Policy) -> Self {
-        let world = Self::of("/dir", policy).await;
+        Self::with_records(policy, Records::in_memory().await.unwrap()).await
+    }
+
+    pub(crate) async fn with_directory(directory: &str) -> Self {
+        Self::over(directory, Policy::preset(Preset::Letsencrypt), Records::in_memory().await.unwrap())
+    }
+
+    /// With records in a file, and the CA's directory known.
+    pub(crate) async fn on_disk(policy: Policy) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let records = Records::open(&folder.path().join("records.db")).await.unwrap();
+        Self { folder: Some(folder), ..Self::with_records(policy, records).await }
+    }
+
+    /// With these records, and the CA's directory known.
+    pub(crate) async fn with_records(policy: Policy, records: Records) -> Self {
+        let world = Self::over("/dir", policy, records);
         world.request(Method::GET, "/dir", "").await;
         world.ca.asked();
         world
     }
 
-    pub(crate) async fn with_directory(directory: &str) -> Self {
-        Self::of(directory, Policy::preset(Preset::Letsencrypt)).await
-    }
-
-    async fn of(directory: &str, policy: Policy) -> Self {
+    fn over(directory: &str, policy: Policy, records: Records) -> Self {
         let clock = Arc::new(StillClock(AtomicU64::new(START.as_nanos())));
         let policy = Arc::new(policy);
+        let buckets = Arc::new(Buckets::new());
         let limiter = Arc::new(Limiter::new(LimiterOptions {
             policy: policy.clone(),
-            store: Arc::new(MemoryStore::new(MemoryStoreOptions::default())),
+            store: buckets.clone(),
             store_deadline: Duration::from_secs(5),
             hash_key: HashKey::new([7; 16]),
-            records: Records::in_memory().await.unwrap(),
+            records,
             unpause: UnpauseLinks::new(
                 "https://acme.example/unpause".to_owned(),
                 &[7; 32],
@@ -194,14 +280,39 @@ impl World {
             directory: path(directory),
             rate_limits_url: Some("https://acme.example/limits.json".to_owned()),
         });
-        Self { gateway, ca, limiter, clock, nonces: AtomicU64::new(0) }
+        Self { gateway, buckets, folder: None, ca, limiter, clock, nonces: AtomicU64::new(0) }
     }
 
-    pub(crate) fn records(&self) -> &Records {
+    /// A connection to the records' file beside their own.
+    async fn connection(&self) -> AnyConnection {
+        sqlx::any::install_default_drivers();
+        let folder = self.folder.as_ref().expect("the records are in a file");
+        let url = format!("sqlite://{}", folder.path().join("records.db").display());
+        AnyConnection::connect(&url).await.unwrap()
+    }
+
+    /// Changes the records' file by hand.
+    pub(crate) async fn sql(&self, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(&mut self.connection().await).await.unwrap();
+    }
+
+    /// Lets nothing more be written to the records, once all that answers have told is.
+    pub(crate) async fn hold_writes(&self) -> HeldWrites {
+        self.gateway.settled().await;
+        let mut connection = self.connection().await;
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+        HeldWrites(connection)
+    }
+
+    /// The records, with all in them that answers have told.
+    pub(crate) async fn records(&self) -> &Records {
+        self.gateway.settled().await;
         self.limiter.records()
     }
 
-    pub(crate) fn advance(&self, duration: Duration) {
+    /// Moves the clock. What answers have told belongs to the time before.
+    pub(crate) async fn advance(&self, duration: Duration) {
+        self.gateway.settled().await;
         self.clock.0.fetch_add(u64::try_from(duration.as_nanos()).unwrap(), Ordering::SeqCst);
     }
 
@@ -278,6 +389,7 @@ impl World {
     }
 
     pub(crate) async fn admit(&self, account: &str, names: &[&str]) -> Admission {
+        self.gateway.settled().await;
         let (account, identifiers) = (AccountId::of(account).unwrap(), set(names));
         let order =
             NewOrder { account: &account, identifiers: &identifiers, replaces: None, issuer_window: None };

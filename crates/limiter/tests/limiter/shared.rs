@@ -38,9 +38,9 @@ async fn what_a_killed_gateway_left_is_given_back_once_however_many_others_sweep
 async fn an_order_made_by_one_gateway_is_ended_by_another_once() {
     let killed = World::with_policy(strict()).await;
     let other = killed.another_gateway();
-    let reservation = admitted(killed.order(&account(1), &["a.example"]).await);
+    let mut reservation = admitted(killed.order(&account(1), &["a.example"]).await);
     let order = tollgate_acme::resource::ResourcePath::of("/order/1").unwrap();
-    killed.limiter.order_made(reservation.id().unwrap(), &order, None).await.unwrap();
+    killed.limiter.order_made(reservation.take_held().unwrap(), &order, None).await.unwrap();
     drop(reservation);
     for _ in 0..2 {
         other.order_ended(&order).await.unwrap();

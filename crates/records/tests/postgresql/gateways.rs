@@ -47,8 +47,8 @@ async fn what_was_reserved_is_returned_by_one_gateway_however_many_sweep() {
     let reserved: Vec<_> = (1..=COUNT)
         .map(|n| Reserved { at_nanos: n, units: vec![ReservedUnit { bucket: [n, n], increment_nanos: n }] })
         .collect();
-    for id in join_all(reserved.iter().map(|one| gateways[0].reserve(one))).await {
-        id.unwrap();
+    for reserving in join_all(reserved.iter().map(|one| gateways[0].reserve(one))).await {
+        reserving.unwrap().committed().await.unwrap();
     }
     let all = Forgotten { unmade_before: u64::MAX, unfinished_before: u64::MAX, expired_before: u64::MAX };
     let sweeps = join_all(gateways.map(|gateway| {

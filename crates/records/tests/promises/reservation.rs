@@ -1,10 +1,14 @@
-use tollgate_records::{Forgotten, Reserved, ReservedUnit};
+use tollgate_records::{Forgotten, Records, ReservationId, Reserved, ReservedUnit};
 
 use super::{path, records, winners};
 
 fn reserved(at_nanos: u64) -> Reserved {
     let unit = |n: u64| ReservedUnit { bucket: [u64::MAX - n, n], increment_nanos: 10 + n };
     Reserved { at_nanos, units: vec![unit(1), unit(2)] }
+}
+
+async fn held(records: &Records, at_nanos: u64) -> ReservationId {
+    records.reserve(&reserved(at_nanos)).await.unwrap().committed().await.unwrap()
 }
 
 fn before(unmade_before: u64, unfinished_before: u64, expired_before: u64) -> Forgotten {
@@ -14,7 +18,7 @@ fn before(unmade_before: u64, unfinished_before: u64, expired_before: u64) -> Fo
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reservation_is_returned_by_exactly_one_of_many_callers() {
     let records = records().await;
-    let id = records.reserve(&reserved(5)).await.unwrap();
+    let id = held(&records, 5).await;
     assert!(records.bind_reservation(id, &path("/order/1"), None).await.unwrap());
     let returned = winners(|n| {
         let records = records.clone();
@@ -38,7 +42,7 @@ async fn reservation_is_returned_by_exactly_one_of_many_callers() {
 async fn kept_reservation_is_told_again_and_returned_only_by_an_undoing() {
     let records = records().await;
     let order = path("/order/1");
-    let id = records.reserve(&reserved(5)).await.unwrap();
+    let id = held(&records, 5).await;
     records.bind_reservation(id, &order, None).await.unwrap();
     assert_eq!(records.return_kept(&order).await.unwrap(), None, "it is held, not kept");
     for _ in 0..2 {
@@ -64,7 +68,7 @@ async fn forgotten_are_those_without_an_order_for_a_while_those_expired_and_the_
         (2, Some(("/order/4", Some(30))), false),
     ];
     for (at, order, _) in all {
-        let id = records.reserve(&reserved(at)).await.unwrap();
+        let id = held(&records, at).await;
         if let Some((order, expires)) = order {
             records.bind_reservation(id, &path(order), expires).await.unwrap();
         }
@@ -80,7 +84,15 @@ async fn forgotten_are_those_without_an_order_for_a_while_those_expired_and_the_
 #[tokio::test]
 async fn reservation_whose_order_cannot_be_followed_is_kept() {
     let records = records().await;
-    let id = records.reserve(&reserved(5)).await.unwrap();
+    let id = held(&records, 5).await;
     records.keep_reservation_unbound(id).await.unwrap();
     assert_eq!(records.return_reservation(id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn reservation_is_written_although_nobody_waits_for_it() {
+    let records = records().await;
+    drop(records.reserve(&reserved(5)).await.unwrap());
+    let all = before(u64::MAX, u64::MAX, u64::MAX);
+    assert_eq!(records.return_forgotten(all).await.unwrap(), (vec![reserved(5)], true));
 }

@@ -23,7 +23,7 @@ const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 /// What one listener serves.
 pub(super) struct Front {
     /// `None` where there are only pages.
-    gateway: Option<Gateway>,
+    gateway: Option<Arc<Gateway>>,
     /// `None` where the pages have a listener of their own.
     portal: Option<Arc<Portal>>,
     overall: Arc<OverallLimits>,
@@ -32,7 +32,7 @@ pub(super) struct Front {
 
 impl Front {
     pub(super) fn new(
-        gateway: Option<Gateway>,
+        gateway: Option<Arc<Gateway>>,
         portal: Option<Arc<Portal>>,
         overall: Arc<OverallLimits>,
         limiter: Arc<Limiter>,
