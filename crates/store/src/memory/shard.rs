@@ -105,7 +105,9 @@ impl Shard {
         debug_assert!(bucket != Bucket::default(), "a slot with this bucket would be free");
         if (self.held + 1) * 20 > self.slots.len() * FILLED_MAX_20TH {
             self.grow(self.slots.len() + 1);
-        } else if self.held % PREPARE_EVERY == 0 && self.held * 40 > self.slots.len() * FILLED_SOON_40TH {
+        } else if self.held.is_multiple_of(PREPARE_EVERY)
+            && self.held * 40 > self.slots.len() * FILLED_SOON_40TH
+        {
             self.slots.prepare();
         }
         self.place(Slot { id, bucket });
