@@ -1,6 +1,8 @@
 //! Where the figures were measured, and how busy it was.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// Above this, other work takes part of the two cores and every absolute figure is worse than it need be.
 const LOAD_QUIET: f64 = 1.0;
@@ -34,6 +36,12 @@ pub fn folder() -> std::io::Result<tempfile::TempDir> {
 pub fn load() -> f64 {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(f64::NAN)
+}
+
+/// The CPU time that this process has taken.
+pub fn cpu() -> Duration {
+    let taken = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(taken.tv_sec as u64, taken.tv_nsec as u32)
 }
 
 /// Bytes of this process that lie in memory.

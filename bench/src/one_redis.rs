@@ -2,7 +2,8 @@
 //!
 //! A new order of n names is about 2n + 2 buckets and spends from one. The peer reads them in one pipeline, decides, and
 //! writes what was spent: two round trips, and whoever comes in between is overwritten or adds to what he has not seen.
-//! Our store makes one script call.
+//! Its client takes a connection out of a pool for each pipeline; beside that stands what the same commands would be if
+//! many callers' pipelines shared a few connections. Our store makes one script call, which decisions may share.
 
 use std::{
     io,
@@ -10,8 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
-use redis::aio::MultiplexedConnection;
+use anyhow::{Context as _, Result};
+use redis::{AsyncConnectionConfig, aio::MultiplexedConnection};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -35,8 +36,11 @@ use crate::{contestant::now, machine, report};
 const KEYS: u64 = 20_000;
 const CALLERS: [usize; 3] = [1, 16, 64];
 const NAMES: [u64; 3] = [1, 10, 100];
-/// Connections of a process, among which callers are spread; the client pipelines on each.
+/// Connections of a process that shares them among its callers; the client pipelines on each.
 const CONNECTIONS: usize = 4;
+/// Of a process whose callers each take one for a pipeline: enough for all of them, so that none waits for one.
+const POOL: usize = 64;
+const DEADLINE: Duration = Duration::from_secs(10);
 /// How late a network between a gateway and its server delivers, at least; zero is the machine itself.
 const DELAYS: [Duration; 2] = [Duration::ZERO, Duration::from_micros(250)];
 /// Turns that each way has, for each kind of decision.
@@ -59,73 +63,98 @@ async fn measure(machine: &str, time: Duration) -> Result<(String, Vec<serde_jso
     let mut program = command("redis-server", folder.path());
     program.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
     let server = Server::start(&mut program, folder.path(), port).await;
-    let direct = connections_to(port).await?;
+    let direct = connections_to(port, CONNECTIONS).await?;
     let info: String = redis::cmd("INFO").arg("server").query_async(&mut direct[0].clone()).await?;
     let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).unwrap_or("?").to_owned();
 
     let bytes = bytes(&mut direct[0].clone()).await?;
     let exactness = exactness(&direct).await?;
-    let (mut rows, mut figures) = (Vec::new(), Vec::new());
+    let (mut rows, mut costs, mut figures) = (Vec::new(), Vec::new(), Vec::new());
     for delay in DELAYS {
         let port = if delay.is_zero() { port } else { far(port, delay).await? };
-        let (connections, store) = (connections_to(port).await?, our_store(port)?);
-        let round_trip = round_trip(&mut connections[0].clone()).await?;
+        let pool = Way::Peer(connections_to(port, POOL).await?);
+        let shared = Way::Peer(connections_to(port, CONNECTIONS).await?);
+        let ours = Way::Ours(our_store(port)?);
+        let round_trip = round_trip(&mut connections_to(port, 1).await?[0]).await?;
         for names in NAMES {
             for callers in CALLERS {
-                // In turns, so that what else the machine does falls upon both.
-                let (mut peers, mut ours) = (Vec::new(), Vec::new());
+                // In turns, so that what else the machine does falls upon all.
+                let mut turns = [const { Vec::new() }; 3];
                 for _ in 0..TURNS {
-                    peers.push(orders(&Way::Peer(connections.clone()), names, callers, time / TURNS).await?);
-                    ours.push(orders(&Way::Ours(store.clone()), names, callers, time / TURNS).await?);
+                    for (way, turns) in [&pool, &shared, &ours].into_iter().zip(&mut turns) {
+                        turns.push(orders(way, names, callers, time / TURNS, &direct[0]).await?);
+                    }
                 }
-                let (peer, our) = (Figures::median(peers), Figures::median(ours));
-                let ratio = our.rate / peer.rate;
-                rows.push(vec![
-                    milliseconds(round_trip),
-                    names.to_string(),
-                    callers.to_string(),
-                    format!("{:.0}", peer.rate),
-                    format!("{:.0}", our.rate),
-                    format!("{ratio:.2}"),
-                    format!("{} / {}", milliseconds(peer.p50), milliseconds(our.p50)),
-                    format!("{} / {}", milliseconds(peer.p99), milliseconds(our.p99)),
-                ]);
+                let [peer, shared, ours] = turns.map(Figures::median);
+                let (order, all) = ([names.to_string(), callers.to_string()], [&peer, &shared, &ours]);
+                let rate = |of: fn(&Figures) -> f64| {
+                    let ratio = |peer| format!("{:.2}", of(&ours) / of(peer));
+                    let rates = all.map(|figures| format!("{:.0}", of(figures)));
+                    rates.into_iter().chain([ratio(&peer), ratio(&shared)])
+                };
+                let each = |of: fn(&Figures) -> String| all.map(of).join(" / ");
+                let row = [milliseconds(round_trip)].into_iter().chain(order.clone());
+                let row = row.chain(rate(|figures| figures.rate));
+                let times = [
+                    each(|figures| in_milliseconds(figures.p50)),
+                    each(|figures| in_milliseconds(figures.p99)),
+                ];
+                rows.push(row.chain(times).collect());
+                if delay.is_zero() {
+                    let row = order.into_iter().chain(rate(|figures| 1e6 / figures.server_us));
+                    let micros = [
+                        each(|figures| format!("{:.1}", figures.server_us)),
+                        each(|figures| format!("{:.1}", figures.client_us)),
+                    ];
+                    costs.push(row.chain(micros).collect());
+                }
                 figures.push(
                     json!({"round_trip_us": round_trip.as_micros(), "names": names, "callers": callers,
-                    "peer": peer.json(), "ours": our.json(), "ratio": ratio}),
+                    "peer": peer.json(), "peer_on_shared_connections": shared.json(), "ours": ours.json(),
+                    "ratio": ours.rate / peer.rate, "ratio_on_shared_connections": ours.rate / shared.rate}),
                 );
             }
         }
     }
-    let store = our_store(port)?;
-    let our_bytes = our_bytes(&store, &mut direct[0].clone()).await?;
+    let our_bytes = our_bytes(&*our_store(port)?, &mut direct[0].clone()).await?;
     server.kill().await;
-    let head = [
-        "PING",
-        "names",
-        "callers",
-        "peer's decisions a second",
-        "ours",
-        "ratio",
-        "p50, peer's / ours",
-        "p99, peer's / ours",
-    ];
+    let rates =
+        ["peer's decisions a second", "on shared connections", "ours", "ratio", "on shared connections"];
+    let head = [&["PING", "names", "callers"], &rates[..], &["p50, ms", "p99, ms"]].concat();
+    let costs_head =
+        [&["names", "callers"], &rates[..], &["server's CPU a decision, µs", "client's CPU a decision, µs"]]
+            .concat();
+    let memory: Vec<_> = COUNTS
+        .iter()
+        .zip(our_bytes)
+        .zip(bytes)
+        .map(|((count, ours), peers)| {
+            [*count, ours].into_iter().chain(peers).map(|n| n.to_string()).collect()
+        })
+        .collect();
     let page = format!(
-        "{machine}. Redis {version}, one node on the same machine, {CONNECTIONS} connections for either. The peer's way takes two round \
-         trips and 2n + 4 commands, ours one script call; a PING that takes longer goes through a proxy that delays what passes, as \
-         a network does; medians of {TURNS} turns each.\n\n{}\nBytes a bucket (INFO memory over 100,000 \
-         keys that expire): ours {our_bytes}; the peer's {bytes}.\n\n200 at once on a bucket of 50, 20 runs each, admitted by the \
-         peer's way in the median: {exactness}; by ours exactly what fits, as the conformance suite shows.\n",
-        report::table(&head, &rows)
+        "{machine}. Redis {version}, one node on the same machine. The peer's way takes two round trips and 2n + 4 commands: with \
+         a connection out of a pool for each pipeline, as its client does it, and with the pipelines of all callers on \
+         {CONNECTIONS} connections. Ours is one script call, on {CONNECTIONS} connections. A PING that takes longer goes through a \
+         proxy that delays what passes, as a network does. Medians of {TURNS} turns each; where three figures stand together, they \
+         are in this order.\n\n{}\nClient and server share the cores. What one core of the server could decide for many clients, by \
+         the CPU time that a decision takes there (INFO cpu), and what it takes the client:\n\n{}\nBytes a bucket (INFO memory \
+         over keys that expire):\n\n{}\n200 at once on a bucket of 50, 20 runs each, admitted by the peer's way in the \
+         median: {exactness}; by ours exactly what fits, as the conformance suite shows.\n",
+        report::table(&head, &rows),
+        report::table(&costs_head, &costs),
+        report::table(&["keys", "ours: 17 bytes", "peer's of 13", "of 29", "of 66"], &memory)
     );
     Ok((page, figures))
 }
 
-async fn connections_to(port: u16) -> Result<Vec<MultiplexedConnection>> {
+async fn connections_to(port: u16, count: usize) -> Result<Vec<MultiplexedConnection>> {
     let client = redis::Client::open(("127.0.0.1", port))?;
+    // On a machine that others keep busy an answer may take long.
+    let config = AsyncConnectionConfig::new().set_response_timeout(Some(DEADLINE));
     let mut connections = Vec::new();
-    for _ in 0..CONNECTIONS {
-        connections.push(client.get_multiplexed_async_connection().await?);
+    for _ in 0..count {
+        connections.push(client.get_multiplexed_async_connection_with_config(&config).await?);
     }
     Ok(connections)
 }
@@ -181,14 +210,18 @@ async fn delayed(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, by: Duration) 
 }
 
 fn milliseconds(duration: Duration) -> String {
-    format!("{:.2} ms", duration.as_secs_f64() * 1e3)
+    format!("{} ms", in_milliseconds(duration))
+}
+
+fn in_milliseconds(duration: Duration) -> String {
+    format!("{:.2}", duration.as_secs_f64() * 1e3)
 }
 
 fn our_store(port: u16) -> Result<Arc<RedisStore>> {
     let url = format!("redis://127.0.0.1:{port}").parse()?;
     let options = RedisStoreOptions {
         connections_max: CONNECTIONS.try_into()?,
-        deadline: Duration::from_secs(10),
+        deadline: DEADLINE,
         ..RedisStoreOptions::new(RedisServers::One(url))
     };
     Ok(Arc::new(RedisStore::connect(&options)?))
@@ -230,6 +263,9 @@ struct Figures {
     rate: f64,
     p50: Duration,
     p99: Duration,
+    /// CPU time of a decision.
+    server_us: f64,
+    client_us: f64,
 }
 
 impl Figures {
@@ -240,11 +276,20 @@ impl Figures {
     }
 
     fn json(&self) -> serde_json::Value {
-        json!({"orders_per_second": self.rate, "p50_us": self.p50.as_micros(), "p99_us": self.p99.as_micros()})
+        json!({"orders_per_second": self.rate, "p50_us": self.p50.as_micros(), "p99_us": self.p99.as_micros(),
+            "server_cpu_us": self.server_us, "client_cpu_us": self.client_us})
     }
 }
 
-async fn orders(way: &Way, names: u64, callers: usize, time: Duration) -> Result<Figures> {
+async fn orders(
+    way: &Way,
+    names: u64,
+    callers: usize,
+    time: Duration,
+    admin: &MultiplexedConnection,
+) -> Result<Figures> {
+    let mut admin = admin.clone();
+    let (server_before, client_before) = (server_cpu(&mut admin).await?, machine::cpu());
     let start = Instant::now();
     let tasks: Vec<_> = (0..callers)
         .map(|caller| {
@@ -266,9 +311,19 @@ async fn orders(way: &Way, names: u64, callers: usize, time: Duration) -> Result
     for task in tasks {
         took.extend(task.await??);
     }
-    let rate = took.len() as f64 / start.elapsed().as_secs_f64();
+    let elapsed = start.elapsed();
+    let decisions = took.len() as f64;
+    let micros = |cpu: Duration| cpu.as_secs_f64() * 1e6 / decisions;
+    let client_us = micros(machine::cpu() - client_before);
+    let server_us = micros(server_cpu(&mut admin).await? - server_before);
     took.sort();
-    Ok(Figures { rate, p50: took[took.len() / 2], p99: took[took.len() * 99 / 100] })
+    Ok(Figures {
+        rate: decisions / elapsed.as_secs_f64(),
+        p50: took[took.len() / 2],
+        p99: took[took.len() * 99 / 100],
+        server_us,
+        client_us,
+    })
 }
 
 /// An account, an address and names with their domains; what is spent from stands first.
@@ -352,51 +407,66 @@ async fn exactness(connections: &[MultiplexedConnection]) -> Result<String> {
     Ok(told.join(", "))
 }
 
-/// What a key of each of the peer's lengths, and one of 16 bytes, takes in the server.
-async fn bytes(connection: &mut MultiplexedConnection) -> Result<String> {
-    const COUNT: u64 = 100_000;
+/// Numbers of keys over which bytes are counted.
+const COUNTS: [u64; 2] = [100_000, 1_000_000];
+
+/// What a key of each of the peer's lengths takes in the server.
+async fn bytes(connection: &mut MultiplexedConnection) -> Result<Vec<Vec<u64>>> {
     let mut told = Vec::new();
-    for (name, length) in [("key of 13", 13), ("of 29", 29), ("of 66", 66), ("of 16 binary bytes", 16)] {
-        let before = used_memory(connection).await?;
-        for chunk in (0..COUNT).collect::<Vec<_>>().chunks(1000) {
-            let mut write = redis::pipe();
-            for number in chunk {
-                let mut key = format!("{number:0length$}").into_bytes();
-                if name.contains("binary") {
-                    key[..8].copy_from_slice(&number.to_le_bytes());
+    for count in COUNTS {
+        let mut each = Vec::new();
+        for length in [13, 29, 66] {
+            let before = used_memory(connection).await?;
+            for first in (0..count).step_by(1000) {
+                let mut write = redis::pipe();
+                for number in first..first + 1000 {
+                    let key = format!("{number:0length$}");
+                    write.set_ex(key, 1_795_000_000_000_000_000_u64 + number, 86_400).ignore();
                 }
-                write.set_ex(key, 1_795_000_000_000_000_000_u64 + number, 86_400).ignore();
+                let () = write.query_async(connection).await?;
             }
-            let () = write.query_async(connection).await?;
+            each.push((used_memory(connection).await? - before) / count);
+            let _: () = redis::cmd("FLUSHALL").query_async(connection).await?;
         }
-        told.push(format!("{name} {}", (used_memory(connection).await? - before) / COUNT));
-        let _: () = redis::cmd("FLUSHALL").query_async(connection).await?;
+        told.push(each);
     }
-    Ok(told.join(", "))
+    Ok(told)
 }
 
 /// What a bucket of ours takes in the server.
-async fn our_bytes(store: &RedisStore, connection: &mut MultiplexedConnection) -> Result<u64> {
-    const COUNT: u64 = 100_000;
-    let _: () = redis::cmd("FLUSHALL").query_async(connection).await?;
-    let before = used_memory(connection).await?;
+async fn our_bytes(store: &RedisStore, connection: &mut MultiplexedConnection) -> Result<Vec<u64>> {
+    let mut told = Vec::new();
     let spend = |number: u64| Entry {
         id: HashKey::new([1; 16]).bucket(0, &[&number.to_le_bytes()]),
         charge: charge(&quota(1000), Action::Spend),
     };
-    for chunk in (0..COUNT).collect::<Vec<_>>().chunks(1000) {
-        let batch: Vec<_> = chunk.iter().copied().map(spend).collect();
-        store.decide(&batch, now()).await?;
+    for count in COUNTS {
+        let _: () = redis::cmd("FLUSHALL").query_async(connection).await?;
+        let before = used_memory(connection).await?;
+        for first in (0..count).step_by(1000) {
+            let batch: Vec<_> = (first..first + 1000).map(spend).collect();
+            store.decide(&batch, now()).await?;
+        }
+        told.push((used_memory(connection).await? - before) / count);
     }
-    Ok((used_memory(connection).await? - before) / COUNT)
+    Ok(told)
 }
 
 async fn used_memory(connection: &mut MultiplexedConnection) -> Result<u64> {
-    field(connection, "memory", "used_memory:").await
+    Ok(field(connection, "memory", "used_memory:").await?.parse()?)
 }
 
-async fn field(connection: &mut MultiplexedConnection, section: &str, field: &str) -> Result<u64> {
+/// The CPU time that the server has taken.
+async fn server_cpu(connection: &mut MultiplexedConnection) -> Result<Duration> {
+    let mut seconds = 0.0;
+    for kind in ["used_cpu_user:", "used_cpu_sys:"] {
+        seconds += field(connection, "cpu", kind).await?.parse::<f64>()?;
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+async fn field(connection: &mut MultiplexedConnection, section: &str, field: &str) -> Result<String> {
     let info: String = redis::cmd("INFO").arg(section).query_async(connection).await?;
-    let value = info.lines().find_map(|line| line.strip_prefix(field)).unwrap_or("0");
-    Ok(value.trim().parse()?)
+    let value = info.lines().find_map(|line| line.strip_prefix(field)).context("it is told")?;
+    Ok(value.trim().to_owned())
 }

@@ -5,8 +5,8 @@
 //! and writes all or none. It answers the time and the buckets as they were, from which the engine makes the decision
 //! here, as it does for every other store.
 //!
-//! Decisions that come while all connections to a server are busy share the next call, in which they are decided one after
-//! another: what a call costs whatever it decides is about as much as a decision over a few buckets.
+//! Decisions that come while a server is busy share calls (`together`), in which they are decided one after another: what a
+//! call costs whatever it decides is more than a decision over a few buckets.
 //!
 //! What is lost when: the server answers before its data are on a disk or at a replica. A crash loses what its
 //! persistence had not written yet, a failover what the replica had not received: up to those spends are granted again.

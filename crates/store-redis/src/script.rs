@@ -1,6 +1,10 @@
 //! The scripts, and how they are called.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    sync::Arc,
+};
 
 use redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind, Value, aio::MultiplexedConnection};
 use tollgate_engine::{Action, Bucket, Charge, Timestamp};
@@ -20,7 +24,12 @@ const REFUND_BYTES: usize = 2 * NANOS_BYTES;
 const RAISE_BYTES: usize = NANOS_BYTES;
 const NANOS_BYTES: usize = 9;
 
-const SECOND: u64 = 1_000_000_000;
+const MILLISECOND: u64 = 1_000_000;
+
+/// Among so many of the latest it is looked whether a bucket is treated like one before.
+const ALIKE_MAX: usize = 16;
+/// Different treatments that a byte can number.
+const BYTE_MAX: usize = 256;
 
 /// The scripts, each with its hash.
 pub(crate) struct Scripts {
@@ -67,6 +76,8 @@ pub(crate) struct Task {
     /// Of each bucket equally many bytes.
     arguments: Vec<u8>,
     argument_bytes: usize,
+    /// Of each bucket of a decision, whether it counts even when it is full.
+    counting: Vec<bool>,
 }
 
 pub(crate) type Key = [u8; KEY_BYTES];
@@ -90,6 +101,8 @@ impl Task {
         let mut task = Self::new(&scripts.decide, charges.len(), CHARGE_BYTES, now);
         for (id, charge) in charges {
             task.keys.push(key(id));
+            // A full bucket that is only checked allows, for no cost exceeds the burst, and a server's time is far from the last.
+            task.counting.push(charge.action != Action::Check || now.is_some());
             task.arguments.push(match charge.action {
                 Action::Spend => 0,
                 Action::Check => 1,
@@ -139,6 +152,7 @@ impl Task {
             time: now.map_or_else(Vec::new, |now| now.as_nanos().to_string().into_bytes()),
             arguments: Vec::with_capacity(buckets * argument_bytes),
             argument_bytes,
+            counting: Vec::new(),
         }
     }
 
@@ -148,7 +162,7 @@ impl Task {
 
     /// All buckets, on a server of its own.
     pub(crate) fn whole(&self) -> Call {
-        self.call(&self.keys, &self.arguments, false)
+        self.call(&self.places(0..self.keys.len()))
     }
 
     /// The buckets of several decisions in one call, for a server of its own. Each is decided for itself, in this order.
@@ -156,11 +170,17 @@ impl Task {
     /// They have the same script and the same time.
     pub(crate) fn together(tasks: &[Self]) -> Call {
         let [first, ..] = tasks else { unreachable!("a call is for somebody") };
-        let keys: Vec<_> = tasks.iter().flat_map(|task| &task.keys).copied().collect();
-        let arguments: Vec<_> = tasks.iter().flat_map(|task| &task.arguments).copied().collect();
-        let mut call = first.call(&keys, &arguments, false);
-        let sizes: Vec<_> = tasks.iter().flat_map(|task| (task.keys.len() as u32).to_be_bytes()).collect();
-        call.command.arg(&[][..] as &[u8]).arg(sizes);
+        let count = tasks.iter().map(|task| task.keys.len()).sum();
+        let mut places = Places::with_capacity(count, first.argument_bytes);
+        let mut known = HashMap::with_capacity_and_hasher(count, BuildHasherDefault::<NameHasher>::default());
+        for task in tasks {
+            for (place, key) in task.keys.iter().enumerate() {
+                let number = task.put(place, &mut places);
+                places.share(number, *known.entry(key).or_insert(number));
+            }
+        }
+        let mut call = first.call(&places);
+        call.command.arg(numbers(tasks.iter().map(|task| task.keys.len() as u32)));
         call
     }
 
@@ -170,34 +190,138 @@ impl Task {
 
     /// One bucket, named so that a node of a cluster says where it is; `asking` where it is said to be for now.
     pub(crate) fn alone(&self, place: usize, asking: bool) -> Call {
-        self.call(&self.keys[place..=place], self.argument(place), asking)
+        let call = self.call_in_cluster(&self.keys[place..=place], &self.places([place]));
+        Call { asking, ..call }
     }
 
     /// Several buckets of one node of a cluster, of whatever slots.
     pub(crate) fn part(&self, places: &[usize]) -> Call {
-        let mut names = Vec::with_capacity(places.len() * KEY_BYTES);
-        let mut arguments = Vec::with_capacity(places.len() * self.argument_bytes);
-        for &place in places {
-            names.extend_from_slice(&self.keys[place]);
-            arguments.extend_from_slice(self.argument(place));
+        self.call_in_cluster(&[], &self.places(places.iter().copied()))
+    }
+
+    fn places(&self, which: impl IntoIterator<Item = usize, IntoIter: ExactSizeIterator>) -> Places {
+        let which = which.into_iter();
+        let mut places = Places::with_capacity(which.len(), self.argument_bytes);
+        for place in which {
+            self.put(place, &mut places);
         }
-        let mut call = self.call(&[], &arguments, false);
-        call.command.arg(names);
-        call
+        places
     }
 
-    fn argument(&self, place: usize) -> &[u8] {
-        &self.arguments[place * self.argument_bytes..][..self.argument_bytes]
+    fn put(&self, place: usize, places: &mut Places) -> u32 {
+        let argument = &self.arguments[place * self.argument_bytes..][..self.argument_bytes];
+        places.push(&self.keys[place], argument, self.counting.get(place).is_some_and(|counts| *counts))
     }
 
-    fn call(&self, keys: &[Key], arguments: &[u8], asking: bool) -> Call {
+    /// One key is named, too, so that a user who may not touch such keys is told that before the script begins.
+    fn call(&self, places: &Places) -> Call {
+        self.command(self.keys.get(..1).unwrap_or_default(), b"", places)
+    }
+
+    fn call_in_cluster(&self, declared: &[Key], places: &Places) -> Call {
+        self.command(declared, b"cluster", places)
+    }
+
+    fn command(&self, declared: &[Key], servers: &[u8], places: &Places) -> Call {
         let mut command = redis::cmd("EVALSHA");
-        command.arg(self.script.get_hash()).arg(keys.len());
-        for key in keys {
+        command.arg(self.script.get_hash()).arg(declared.len());
+        for key in declared {
             command.arg(&key[..]);
         }
-        command.arg(&self.time[..]).arg(arguments);
-        Call { script: Some(self.script.clone()), command, asking }
+        command.arg(&self.time[..]).arg(&places.keys).arg(servers);
+        command.arg(&places.treatments).arg(places.which()).arg(places.counting());
+        Call { script: Some(self.script.clone()), command, asking: false }
+    }
+}
+
+/// What a call is about: buckets, and what is done to each.
+struct Places {
+    keys: Vec<u8>,
+    /// What there is to do, mostly each once, for many buckets are treated alike.
+    treatments: Vec<u8>,
+    treatment_bytes: usize,
+    /// Which of that for each place.
+    which: Vec<u32>,
+    /// For each place that counts even when its bucket is full the first that has the same bucket, else zero. Counted
+    /// from one.
+    firsts: Vec<u32>,
+}
+
+impl Places {
+    fn with_capacity(count: usize, treatment_bytes: usize) -> Self {
+        Self {
+            keys: Vec::with_capacity(count * KEY_BYTES),
+            treatments: Vec::with_capacity(count.min(ALIKE_MAX) * treatment_bytes),
+            treatment_bytes,
+            which: Vec::with_capacity(count),
+            firsts: Vec::with_capacity(count),
+        }
+    }
+
+    /// Its number, counted from one.
+    fn push(&mut self, key: &Key, treatment: &[u8], counts: bool) -> u32 {
+        self.keys.extend_from_slice(key);
+        if self.treatment_bytes > 0 {
+            let which = self.number(treatment);
+            self.which.push(which as u32);
+        }
+        let number = self.firsts.len() as u32 + 1;
+        self.firsts.push(if counts { number } else { 0 });
+        number
+    }
+
+    fn number(&mut self, treatment: &[u8]) -> usize {
+        let known = self.treatments.chunks_exact(self.treatment_bytes);
+        let count = known.len();
+        match known.rev().take(ALIKE_MAX).position(|known| known == treatment) {
+            Some(back) => count - 1 - back,
+            None => {
+                self.treatments.extend_from_slice(treatment);
+                count
+            }
+        }
+    }
+
+    /// What is done at one of the two counts at the other.
+    fn share(&mut self, place: u32, first: u32) {
+        if place != first {
+            self.firsts[first as usize - 1] = first;
+            self.firsts[place as usize - 1] = first;
+        }
+    }
+
+    /// In a byte each where that is enough.
+    fn which(&self) -> Vec<u8> {
+        if self.treatments.len() <= BYTE_MAX * self.treatment_bytes {
+            self.which.iter().map(|&which| which as u8).collect()
+        } else {
+            numbers(self.which.iter().copied())
+        }
+    }
+
+    fn counting(&self) -> Vec<u8> {
+        let counting = (1..).zip(&self.firsts).filter(|(_, first)| **first > 0);
+        numbers(counting.flat_map(|(place, first)| [place, *first]))
+    }
+}
+
+fn numbers(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
+    numbers.into_iter().flat_map(u32::to_be_bytes).collect()
+}
+
+/// Of keys, whose last bytes are random.
+#[derive(Default)]
+struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(last) = bytes.last_chunk() {
+            self.0 = u64::from_ne_bytes(*last);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -256,29 +380,39 @@ pub(crate) struct Found {
 impl Found {
     /// Of the answer of a call for so many buckets.
     pub(crate) fn read(answer: &Value, buckets: usize) -> Result<Self, Failure> {
-        Self::read_each(answer, &[buckets])?.pop().ok_or(Failure::Malformed)
+        Self::read_each(answer, [buckets])?.pop().ok_or(Failure::Malformed)
     }
 
-    /// Of the answer of a call for several decisions over so many buckets each: the time, then for each decision how many
-    /// of its buckets are there, their places and their TATs.
-    pub(crate) fn read_each(answer: &Value, sizes: &[usize]) -> Result<Vec<Self>, Failure> {
+    /// Of the answer of a call for several decisions over so many buckets each: the time, then of each place whose bucket
+    /// is there its number among all and the TAT.
+    pub(crate) fn read_each(
+        answer: &Value,
+        sizes: impl IntoIterator<Item = usize>,
+    ) -> Result<Vec<Self>, Failure> {
         let Value::BulkString(answer) = answer else { return Err(Failure::Malformed) };
         let mut rest = &answer[..];
         let now = take_time(&mut rest)?;
+        let mut end = 0;
         let each = sizes
-            .iter()
-            .map(|&size| {
+            .into_iter()
+            .map(|size| {
+                let first = end;
+                end += size;
                 let mut buckets = vec![Bucket::default(); size];
-                for _ in 0..take_number(&mut rest)? {
-                    let place = take_number(&mut rest)? as usize;
-                    let tat = take_time(&mut rest)?;
-                    *buckets.get_mut(place).ok_or(Failure::Malformed)? = Bucket::from_tat(tat);
+                while let Some(place) = next_number(rest).filter(|place| *place < end) {
+                    take_number(&mut rest)?;
+                    let bucket = place.checked_sub(first).ok_or(Failure::Malformed)?;
+                    buckets[bucket] = Bucket::from_tat(take_time(&mut rest)?);
                 }
                 Ok(Self { now, buckets })
             })
             .collect::<Result<_, _>>()?;
         if rest.is_empty() { Ok(each) } else { Err(Failure::Malformed) }
     }
+}
+
+fn next_number(mut rest: &[u8]) -> Option<usize> {
+    take_number(&mut rest).ok().map(|number| number as usize)
 }
 
 fn take_number(rest: &mut &[u8]) -> Result<u32, Failure> {
@@ -289,11 +423,11 @@ fn take_number(rest: &mut &[u8]) -> Result<u32, Failure> {
 
 /// As [`put_nanos`] has put it.
 fn take_time(rest: &mut &[u8]) -> Result<Timestamp, Failure> {
-    let (&[a, b, c, d, e], after) = rest.split_first_chunk().ok_or(Failure::Malformed)?;
+    let (&[a, b, c, d, e, f, g, h, i], after) = rest.split_first_chunk().ok_or(Failure::Malformed)?;
     *rest = after;
-    let seconds = u64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
-    let nanos = u64::from(take_number(rest)?);
-    let sum = seconds.checked_mul(SECOND).and_then(|whole| whole.checked_add(nanos));
+    let milliseconds = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+    let nanos = u64::from(u32::from_be_bytes([0, g, h, i]));
+    let sum = milliseconds.checked_mul(MILLISECOND).and_then(|whole| whole.checked_add(nanos));
     Ok(Timestamp::from_nanos(sum.ok_or(Failure::Malformed)?))
 }
 
@@ -311,8 +445,10 @@ pub(crate) fn id(key: &[u8]) -> Option<BucketId> {
     (*prefix == KEY_PREFIX).then(|| BucketId([u64::from_be_bytes(*first), u64::from_be_bytes(*second)]))
 }
 
-/// Seconds in five bytes, which hold any a `u64` of nanoseconds can have, and the nanoseconds of the second.
+/// Milliseconds in six bytes, which hold any a `u64` of nanoseconds can have, and the nanoseconds of the millisecond.
 fn put_nanos(nanos: u64, arguments: &mut Vec<u8>) {
-    arguments.extend_from_slice(&(nanos / SECOND).to_be_bytes()[3..]);
-    arguments.extend_from_slice(&(nanos % SECOND).to_be_bytes()[4..]);
+    let [_, _, milliseconds @ ..] = (nanos / MILLISECOND).to_be_bytes();
+    let [_, _, _, _, _, rest @ ..] = (nanos % MILLISECOND).to_be_bytes();
+    arguments.extend_from_slice(&milliseconds);
+    arguments.extend_from_slice(&rest);
 }

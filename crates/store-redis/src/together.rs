@@ -1,14 +1,17 @@
 //! Decisions for one server that go to it together: those that come while it is busy share a script call.
 //!
-//! What a call costs whatever it decides is for the server about as much as a decision over a few buckets. A decision that
-//! finds a connection idle is sent at once, alone; nobody waits for company. What would fill a call does not wait for
-//! an idle connection either.
+//! What a call costs whatever it decides is for the server more than a decision over a few buckets. A decision that finds
+//! all connections idle is sent at once, alone, by who asks for it. While there are other calls under way, those go together
+//! whose callers are ready to run when a connection is idle; nobody waits longer for company than they take to say so. What
+//! would fill a call does not wait for an idle connection either.
 
-use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc};
+use std::{collections::VecDeque, num::NonZeroUsize, slice, sync::Arc};
 
 use parking_lot::Mutex;
 use tokio::{
+    runtime::Handle,
     sync::{Semaphore, oneshot},
+    task::yield_now,
     time::{Instant, timeout_at},
 };
 
@@ -73,6 +76,9 @@ impl Together {
     pub(crate) async fn decide(self: &Arc<Self>, task: Task, deadline: Deadline) -> Result<Found, Failure> {
         let answer = timeout_at(deadline.at, async {
             let _room = self.room.acquire().await;
+            if let Some(turn) = self.turn_while_idle() {
+                return Ok(turn.call(&task, deadline).await);
+            }
             let (answer, told) = oneshot::channel();
             if let Some(turn) = self.line_up(Waiting { task, deadline, answer }) {
                 tokio::spawn(turn.call_until_nobody_waits());
@@ -92,10 +98,18 @@ impl Together {
         line.buckets += waiting.task.keys().len();
         line.waiting.push_back(waiting);
         let calls_max = if line.buckets < BUCKETS_MAX { self.calls_max } else { self.calls_max * FULL_CALLS };
-        (line.calls < calls_max).then(|| {
-            line.calls += 1;
-            Turn { together: self.clone(), is_over: false }
-        })
+        (line.calls < calls_max).then(|| self.turn(&mut line))
+    }
+
+    fn turn_while_idle(self: &Arc<Self>) -> Option<OwnTurn> {
+        let mut line = self.line.lock();
+        let is_idle = line.calls == 0 && line.waiting.is_empty();
+        is_idle.then(|| OwnTurn(Some(self.turn(&mut line))))
+    }
+
+    fn turn(self: &Arc<Self>, line: &mut Line) -> Turn {
+        line.calls += 1;
+        Turn { together: self.clone(), is_over: false }
     }
 }
 
@@ -128,6 +142,10 @@ struct Turn {
 impl Turn {
     async fn call_until_nobody_waits(mut self) {
         loop {
+            if self.is_beside_others() {
+                // Whoever is ready to run comes along: most of those that the last answer woke decide again.
+                yield_now().await;
+            }
             let taken = self.take();
             let Some(last) = taken.last() else { return };
             let deadline = last.deadline;
@@ -144,6 +162,10 @@ impl Turn {
         }
     }
 
+    fn is_beside_others(&self) -> bool {
+        self.together.line.lock().calls > 1
+    }
+
     /// Ends the turn when nobody waits, before anybody else can line up.
     fn take(&mut self) -> Vec<Waiting> {
         let mut line = self.together.line.lock();
@@ -155,13 +177,23 @@ impl Turn {
         taken
     }
 
+    /// Whether somebody waits; else it ends the same way.
+    fn goes_on(&mut self) -> bool {
+        let mut line = self.together.line.lock();
+        if line.waiting.is_empty() {
+            line.calls -= 1;
+            self.is_over = true;
+        }
+        !self.is_over
+    }
+
     async fn call(&self, tasks: &[Task], deadline: Deadline) -> Result<Vec<Found>, Failure> {
         let call = match tasks {
             [task] => task.whole(),
             tasks => Task::together(tasks),
         };
-        let sizes: Vec<_> = tasks.iter().map(|task| task.keys().len()).collect();
-        Found::read_each(&self.together.node.call(&call, deadline).await?, &sizes)
+        let answer = self.together.node.call(&call, deadline).await?;
+        Found::read_each(&answer, tasks.iter().map(|task| task.keys().len()))
     }
 }
 
@@ -170,6 +202,26 @@ impl Drop for Turn {
     fn drop(&mut self) {
         if !self.is_over {
             self.together.line.lock().calls -= 1;
+        }
+    }
+}
+
+/// A turn of who asks for one decision, which saves the way through a task of its own and back. Those who line up meanwhile
+/// have it next, also when it was dropped half way.
+struct OwnTurn(Option<Turn>);
+
+impl OwnTurn {
+    async fn call(&self, task: &Task, deadline: Deadline) -> Result<Found, Failure> {
+        let turn = self.0.as_ref().expect("it is there until it is dropped");
+        turn.call(slice::from_ref(task), deadline).await?.pop().ok_or(Failure::Malformed)
+    }
+}
+
+impl Drop for OwnTurn {
+    fn drop(&mut self) {
+        let waited_for = self.0.take_if(Turn::goes_on);
+        if let (Some(turn), Ok(runtime)) = (waited_for, Handle::try_current()) {
+            runtime.spawn(turn.call_until_nobody_waits());
         }
     }
 }

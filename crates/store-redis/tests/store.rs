@@ -321,11 +321,15 @@ async fn decisions_that_come_at_once_share_calls_and_are_each_decided() {
         each.filter(|verdict| matches!(verdict, Ok(Verdict::Allow))).count()
     };
     assert_eq!((allowed(0), allowed(1), allowed(2), allowed(9)), (2, 1, 2, 2));
-    assert_eq!(script_calls(&mut admin).await - before, 1);
+    assert_eq!(
+        script_calls(&mut admin).await - before,
+        2,
+        "the first is sent at once, the others go together"
+    );
 
     let large: Vec<_> = (0..600).map(|number| spend(1000 + number)).collect();
     let _ = join_all((0..3).map(|_| store.decide(&large, NOW))).await;
-    assert_eq!(script_calls(&mut admin).await - before, 4, "what is too much for one call goes in several");
+    assert_eq!(script_calls(&mut admin).await - before, 5, "what is too much for one call goes in several");
 }
 
 #[tokio::test]
@@ -345,6 +349,75 @@ async fn decision_dropped_while_it_waits_for_its_call_spends_nothing() {
     under_way.await.expect("the server answers");
     let state = store.peek(spend(3).id, &hourly(), NOW).await.expect("the server answers");
     assert_eq!(state.remaining, 2);
+}
+
+#[tokio::test]
+async fn those_who_wait_for_a_call_go_on_when_it_is_given_up() {
+    let server = RedisServer::start(&[]).await;
+    let deadline = Duration::from_secs(10);
+    let options = RedisStoreOptions { connections_max: NonZeroUsize::MIN, deadline, ..options(&server) };
+    let store = RedisStore::connect(&options).expect("they go together");
+    verdict(&store, 1).await.expect("the server answers");
+
+    server.signal(Signal::STOP);
+    let mut under_way = Box::pin(verdict(&store, 2));
+    assert!((&mut under_way).now_or_never().is_none());
+    let mut waits = Box::pin(verdict(&store, 3));
+    assert!((&mut waits).now_or_never().is_none());
+    drop(under_way);
+    server.signal(Signal::CONT);
+    assert_eq!(waits.await.expect("the server answers"), Verdict::Allow);
+}
+
+#[tokio::test]
+async fn what_moves_by_whole_milliseconds_keeps_its_value() {
+    let server = RedisServer::start(&[]).await;
+    let store = store(&server, PATIENT, Clock::Server);
+    let mut admin = admin(&server).await;
+    let mut held = Vec::new();
+    // The last moves it by a third of an hour and some nanoseconds.
+    for (count, burst) in [(1, 4), (1, 4), (7, 70)] {
+        let quota = Quota::new(count, Duration::from_secs(3600), burst).expect("representable");
+        let entry = Entry { charge: Charge { quota, ..spend(1).charge }, ..spend(1) };
+        let decision = store.decide(&[entry], NOW).await.expect("the server answers");
+        assert_eq!(decision.verdict, Verdict::Allow);
+        let key: Vec<u8> = redis::cmd("RANDOMKEY").query_async(&mut admin).await.expect("it answers");
+        let early: u64 = redis::cmd("GET").arg(&key).query_async(&mut admin).await.expect("it is a number");
+        let expires: u64 = redis::cmd("PEXPIRETIME").arg(&key).query_async(&mut admin).await.expect("it is");
+        held.push((expires, early));
+    }
+    let [(expires, early), second, third] = held[..] else { panic!("three were spent") };
+    assert_eq!(second, (expires + 3_600_000, early));
+    let hundreds_of_nanos = |(expires, early): (u64, u64)| expires * 10_000 - early;
+    // A seventh of an hour is 514,285,714,285 ns; up to the next hundred.
+    assert_eq!(hundreds_of_nanos(third) - hundreds_of_nanos(second), 5_142_857_143);
+}
+
+/// More buckets than one of the server's calls takes, all charged in different ways, more than a byte can number.
+#[tokio::test]
+async fn buckets_by_thousands_are_each_charged_in_their_own_way() {
+    let server = RedisServer::start(&[]).await;
+    let store = narrow(&server, Clock::Given);
+    let memory = tollgate_store::MemoryStore::new(tollgate_store::MemoryStoreOptions::default());
+    let batch = |count: u64, cost: u64| {
+        let entry = |number: u64| {
+            let quota = Quota::new(1, Duration::from_secs(60 + number), 4).expect("representable");
+            let action = [Action::Spend, Action::Check, Action::Record][number as usize % 3];
+            Entry { charge: Charge { quota, cost: Cost(cost), action }, ..spend(number) }
+        };
+        (0..count).map(entry).collect::<Vec<_>>()
+    };
+    let now = Timestamp::from_secs(1_800_000_000);
+    for (count, cost) in [(2500, 1), (250, 2), (300, 1), (2500, 1), (2500, 0), (2400, 2), (1000, 1)] {
+        let batch = batch(count, cost);
+        let ours = store.decide(&batch, now).await.expect("the server answers");
+        assert_eq!(ours, memory.decide(&batch, now).await.expect("there is room"));
+    }
+    for number in 0..2500 {
+        let quota = batch(2500, 1)[number as usize].charge.quota;
+        let ours = store.peek(spend(number).id, &quota, now).await.expect("the server answers");
+        assert_eq!(ours, memory.peek(spend(number).id, &quota, now).await.expect("it is in memory"));
+    }
 }
 
 mod beside_the_memory_store {

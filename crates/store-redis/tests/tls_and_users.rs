@@ -11,7 +11,7 @@ use tollgate_store_redis::{RedisServers, RedisStore, RedisStoreOptions, RedisTls
 use tollgate_test_servers::{certificates::Certificates, redis::RedisServer, redis_cluster::RedisCluster};
 
 /// As the book has it.
-const USER: &str = "on >PASSWORD resetkeys ~b* resetchannels -@all +evalsha +script|load +get +mget +set +del +time +pexpiretime";
+const USER: &str = "on >PASSWORD resetkeys ~b* resetchannels -@all +evalsha +script|load +get +mget +set +del +time +pexpiretime +pexpireat";
 /// As the book has it.
 const ON_A_CLUSTER: &str = "+cluster|slots +asking";
 /// Ignored: the server's clock decides.

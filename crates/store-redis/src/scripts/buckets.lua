@@ -1,75 +1,117 @@
+
 -- A bucket is a key that expires when the bucket is full, at the next whole millisecond. Its value tells how many
 -- hundreds of nanoseconds before that its TAT lies: such small integers cost the server no memory of their own.
 -- Under a given clock, of which the server knows nothing, it never expires, and its value is the TAT itself.
 local KEY_BYTES = 17
--- Lua's stack bounds how many keys one call may name.
+-- Lua's stack bounds how many values one call takes or gives.
 local CHUNK = 1000
 
--- On a cluster a call names buckets of several slots of its node. Declared keys must be of one slot, so there they
--- are an argument.
-local keys = KEYS
-if #KEYS == 0 then
-  keys = {}
-  for first = 1, #ARGV[3], KEY_BYTES do
-    keys[#keys + 1] = string.sub(ARGV[3], first, first + KEY_BYTES - 1)
+-- A call of the server's own costs more than most of what is calculated here, so there are as few as can be.
+local call, unpack_struct, format = redis.call, struct.unpack, string.format
+
+-- The parts of a text, each of so many bytes.
+local function parts(text, kind, bytes)
+  local count = #text / bytes
+  if count <= CHUNK then
+    local some = {unpack_struct('>' .. string.rep(kind, count), text)}
+    -- Where it stopped.
+    some[count + 1] = nil
+    return some
   end
+  local all = {}
+  for first = 1, #text, CHUNK * bytes do
+    local some = parts(string.sub(text, first, first + CHUNK * bytes - 1), kind, bytes)
+    for i = 1, #some do
+      all[#all + 1] = some[i]
+    end
+  end
+  return all
 end
+
+-- ARGV[2]: the keys of the buckets. As one argument they cost the server least, and on a cluster, where they are of several
+-- slots, they could not be declared. There ARGV[3] is not empty, and no call may name several of them.
+local keys = parts(ARGV[2], 'c17', KEY_BYTES)
 
 -- What each key holds; false where there is none.
-local function read()
-  local found = {}
-  if keys ~= KEYS then
-    for i = 1, #keys do
-      found[i] = redis.call('GET', keys[i])
-    end
-    return found
-  end
-  if #keys <= CHUNK then
-    return redis.call('MGET', unpack(keys))
-  end
-  for first = 1, #keys, CHUNK do
-    local values = redis.call('MGET', unpack(keys, first, math.min(first + CHUNK - 1, #keys)))
-    for i = 1, #values do
-      found[first + i - 1] = values[i]
-    end
-  end
-  return found
-end
-
--- The TAT of a bucket that is there.
-local function tat_of(key, value)
-  local expires = -1
-  if not is_given then
-    expires = redis.call('PEXPIRETIME', key)
-  end
-  if expires < 0 then
-    return parse(value)
-  end
-  local s = math.floor(expires / 1000)
-  local n = (expires - s * 1000) * 1000000 - tonumber(value) * 100
-  if n < 0 then
-    return s - 1, n + SECOND
-  end
-  return s, n
-end
-
-local function keep(key, s, n)
-  if is_given then
-    redis.call('SET', key, print_time(s, n))
+local found = {}
+local function look()
+  if ARGV[3] == '' and #keys <= CHUNK then
+    found = call('MGET', unpack(keys))
     return
   end
-  -- Up to the next hundred nanoseconds, and the rest to the next millisecond.
-  n = math.ceil(n / 100) * 100
-  local milliseconds = math.ceil(n / 1000000)
-  redis.call('SET', key, (milliseconds * 1000000 - n) / 100, 'PXAT', s * 1000 + milliseconds)
+  for i = 1, #keys do
+    found[i] = call('GET', keys[i])
+  end
 end
 
--- Tells, in one text, the time and then of each group of buckets how many are there, and of each of these its place and
--- its TAT: five bytes of seconds, four of nanoseconds.
-local told = {struct.pack('>I5I4', now_s, now_n)}
-local function tell(how_many)
-  told[#told + 1] = struct.pack('>I4', how_many)
+-- What the values of buckets that expire tell.
+local early = {}
+
+-- The TAT of a bucket that is there.
+local function tat_of(bucket)
+  local value = found[bucket]
+  local ms = is_given and -1 or call('PEXPIRETIME', keys[bucket])
+  if ms < 0 then
+    return parse(value)
+  end
+  value = tonumber(value)
+  early[bucket] = value
+  if value == 0 then
+    return ms, 0
+  end
+  return ms - 1, MILLISECOND - value * 100
 end
-local function tell_bucket(place, s, n)
-  told[#told + 1] = struct.pack('>I4I5I4', place, s, n)
+
+local function keep(bucket, ms, ns)
+  if is_given then
+    call('SET', keys[bucket], ms > 0 and format('%d%06d', ms, ns) or format('%d', ns))
+    return
+  end
+  local value = 0
+  if ns > 0 then
+    -- Up to the next hundred nanoseconds, and the rest to the next millisecond.
+    value = (MILLISECOND - ns - (-ns) % 100) / 100
+    ms = ms + 1
+  end
+  -- Numbers are printed here: as arguments they take several times as long.
+  local expires = format('%d', ms)
+  if value == early[bucket] then
+    -- The time between two units is whole milliseconds, as most are.
+    call('PEXPIREAT', keys[bucket], expires)
+  else
+    call('SET', keys[bucket], format('%d', value), 'PXAT', expires)
+  end
+end
+
+-- What is done to the bucket of a place. ARGV[4]: what there is to do, mostly each once, for many are treated alike; ARGV[5]:
+-- which of that for each place, counted from zero, in a byte where that is enough.
+local treatments = {}
+local function treatment(place, kind, bytes)
+  local which
+  if #ARGV[4] <= 256 * bytes then
+    which = string.byte(ARGV[5], place)
+  else
+    which = unpack_struct('>I4', ARGV[5], place * 4 - 3)
+  end
+  local known = treatments[which]
+  if not known then
+    known = {unpack_struct(kind, ARGV[4], which * bytes + 1)}
+    treatments[which] = known
+  end
+  return known
+end
+
+-- Answers the time and, of buckets that are there, their places and TATs: six bytes of milliseconds, three of nanoseconds.
+local told, told_length = {}, 0
+local function tell(place, ms, ns)
+  told[told_length + 1], told[told_length + 2], told[told_length + 3] = place - 1, ms, ns
+  told_length = told_length + 3
+end
+local function answer()
+  local text = struct.pack('>I6I3', now_ms, now_ns)
+  for first = 1, told_length, CHUNK * 3 do
+    local last = math.min(first + CHUNK * 3 - 1, told_length)
+    text = text .. struct.pack('>' .. string.rep('I4I6I3', (last - first + 1) / 3), unpack(told, first, last))
+  end
+  return text
 end

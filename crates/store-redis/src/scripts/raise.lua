@@ -1,16 +1,17 @@
 
--- ARGV[2]: per bucket a TAT. The later one of both stays.
-local TAT, TAT_BYTES = '>I5I4', 9
-local found = read()
-for i = 1, #keys do
-  local s, n = struct.unpack(TAT, ARGV[2], (i - 1) * TAT_BYTES + 1)
-  local least_s, least_n = now_s, now_n
-  if found[i] then
-    local held_s, held_n = tat_of(keys[i], found[i])
-    least_s, least_n = later(held_s, held_n, now_s, now_n)
+-- What is done to a bucket: its TAT becomes this one, when it is later.
+look()
+for bucket = 1, #keys do
+  local tat = treatment(bucket, '>I6I3', 9)
+  local least_ms, least_ns = now_ms, now_ns
+  if found[bucket] then
+    local ms, ns = tat_of(bucket)
+    if is_after(ms, ns, now_ms, now_ns) then
+      least_ms, least_ns = ms, ns
+    end
   end
-  if is_after(s, n, least_s, least_n) then
-    keep(keys[i], s, n)
+  if is_after(tat[1], tat[2], least_ms, least_ns) then
+    keep(bucket, tat[1], tat[2])
   end
 end
 return 0

@@ -1,5 +1,5 @@
 
-for i = 1, #keys do
-  redis.call('DEL', keys[i])
+for bucket = 1, #keys do
+  call('DEL', keys[bucket])
 end
 return 0
