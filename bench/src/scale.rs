@@ -164,7 +164,8 @@ fn draw(points: &[Point]) -> Result<(), Box<dyn std::error::Error>> {
     let file = report::figures().join("scale.svg");
     let root = SVGBackend::new(&file, (860, 500)).into_drawing_area();
     root.fill(&WHITE)?;
-    let highest = points.iter().flat_map(|point| point.nanos).fold(0.0, f64::max) * 1.15;
+    // Room for the legend above the lines, which are flat.
+    let highest = points.iter().flat_map(|point| point.nanos).fold(0.0, f64::max) * 1.5;
     let millions = |point: &Point| point.buckets as f64 / 1e6;
     let (first, last) = (millions(&points[0]), millions(&points[points.len() - 1]));
     let mut chart = ChartBuilder::on(&root)
