@@ -396,15 +396,11 @@ fn https_client(root_pem: &str) -> Result<Client<HttpsConnector<HttpConnector>, 
         .map_err(|error| unusable(&error))?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    // A request's head and body are written apart; the body would wait for the head to be acknowledged.
-    tcp.set_nodelay(true);
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
         .with_tls_config(tls)
         .https_or_http()
         .enable_all_versions()
-        .wrap_connector(tcp);
+        .build();
     Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 
