@@ -35,6 +35,9 @@ enum Command {
     Soak {
         #[arg(long, default_value_t = 10.0)]
         minutes: f64,
+        /// Only these, and writes nothing; all when none is named
+        #[arg(long = "backend")]
+        backends: Vec<soak::Backend>,
     },
     /// Opens an embedded store and prints the seconds it takes; in a process of its own
     #[command(hide = true)]
@@ -78,7 +81,7 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
-        Command::Soak { minutes } => soak::run(Duration::from_secs_f64(minutes * 60.0)),
+        Command::Soak { minutes, backends } => soak::run(Duration::from_secs_f64(minutes * 60.0), &backends),
         Command::Open { folder } => embedded::print_opening(&folder),
         Command::Engine(arguments) => engines::step(&arguments),
         Command::Bytes { contestant, keys } => contest::print_bytes(&contestant, keys),

@@ -1,13 +1,17 @@
 //! The file behind a durable store: what was changed, in order, and the buckets as they were before.
 //!
-//! Two tables of redb, whose transactions are all or nothing. `log` has a row for each commit, with all
-//! its changes; `parts` has a row for each part of the memory table. A checkpoint writes the parts anew, some in
+//! Two tables of redb, whose transactions are all or nothing. `log` has the changes of each commit, in rows that fill
+//! their pages; `parts` has a row for each part of the memory table. A checkpoint writes the parts anew, some in
 //! each commit, and then drops the rows of the log from before it began. So rows are large and are
 //! written once, where a row for each bucket would rewrite a page for each change.
+//!
+//! A checkpoint writes as many bytes of parts in a commit as the changes before had: under whatever load, the log grows by no
+//! more than the buckets while it lasts.
 
 use std::{
     fs::OpenOptions,
     hash::Hasher,
+    mem,
     path::{Path, PathBuf},
 };
 
@@ -26,7 +30,7 @@ use crate::{
     record::{RECORD_BYTES, append, records},
 };
 
-/// Changes by the number of their commit.
+/// Changes in the order of their numbers.
 pub(super) const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
 
 /// Buckets by the part of the memory table in which they lie.
@@ -35,8 +39,12 @@ pub(super) const PARTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("
 /// Bytes of the checksum after a row's records.
 const CHECKSUM_BYTES: usize = 8;
 
-/// Parts written anew in one commit during a checkpoint: at ten million buckets a megabyte.
-const PARTS_PER_COMMIT: usize = 4;
+/// The most records in a row of the log: with checksum, key and the page's own 8 bytes they fill a page of 64 KiB. The engine's pages
+/// are powers of two, and the rest of a row's page would be written for nothing.
+const ROW_RECORDS_MAX: usize = ((64 << 10) - CHECKSUM_BYTES - 16) / RECORD_BYTES;
+
+/// Parts written anew in one commit during a checkpoint, at least: at ten million buckets a megabyte.
+const PARTS_PER_COMMIT_MIN: usize = 4;
 
 /// A log shorter than this is not worth a checkpoint.
 const CHECKPOINT_BYTES_MIN: u64 = 4 << 20;
@@ -53,10 +61,14 @@ pub(super) struct Log {
     opener: Opener,
     /// None after a failure, until it could be opened again.
     database: Option<Database>,
-    /// The number of the next commit.
+    /// The number of the next row.
     next: u64,
     log_bytes: u64,
+    /// What the last commit added to it.
+    committed_bytes: u64,
     checkpoint: Option<Checkpoint>,
+    /// Another was asked for while one was under way.
+    checkpoint_again: bool,
     checkpoints: u64,
 }
 
@@ -87,7 +99,9 @@ impl Log {
             database: Some(database),
             next,
             log_bytes: bytes,
+            committed_bytes: 0,
             checkpoint: None,
+            checkpoint_again: false,
             checkpoints: 0,
         })
     }
@@ -110,9 +124,13 @@ impl Log {
         }
     }
 
-    /// Begins a checkpoint.
+    /// Begins a checkpoint: after the one under way, which would never end if it began anew whenever it is asked for.
     pub(super) fn checkpoint_now(&mut self) {
-        self.checkpoint = Some(Checkpoint { from: self.next, part: 0, log_bytes: self.log_bytes });
+        if self.checkpoint.is_some() {
+            self.checkpoint_again = true;
+        } else {
+            self.checkpoint = Some(Checkpoint { from: self.next, part: 0, log_bytes: self.log_bytes });
+        }
     }
 
     /// Commits what `take` gives, all or nothing: it is asked once the parts of a checkpoint are
@@ -122,14 +140,16 @@ impl Log {
         memory: &MemoryStore,
         take: impl FnOnce() -> Vec<u8>,
     ) -> (Vec<u8>, Result<(), redb::Error>) {
-        let first = self.checkpoint.map_or(memory::PARTS, |checkpoint| checkpoint.part);
-        let last = (first + PARTS_PER_COMMIT).min(memory::PARTS);
-        let parts: Vec<_> = (first..last).map(|part| (part, encode(&memory.part(part)))).collect();
+        let parts = self.next_parts(memory);
+        let last = parts.last().map_or(memory::PARTS, |(part, _)| part + 1);
         let changes = take();
-        let row = with_checksum(changes.clone());
-        let result = self.write(&parts, &row, last);
+        let rows: Vec<_> = changes
+            .chunks(ROW_RECORDS_MAX * RECORD_BYTES)
+            .map(|records| with_checksum(records.to_vec()))
+            .collect();
+        let result = self.write(&parts, &rows, last);
         if result.is_ok() {
-            self.committed(row.len() as u64, last, !changes.is_empty());
+            self.committed(&rows, last);
         } else {
             // The engine answers nothing any more after a failed write: it is opened anew.
             self.database = None;
@@ -137,7 +157,27 @@ impl Log {
         (changes, result)
     }
 
-    fn write(&mut self, parts: &[(usize, Vec<u8>)], row: &[u8], last: usize) -> Result<(), redb::Error> {
+    /// Copies of the parts that the checkpoint writes next, if there is one.
+    fn next_parts(&self, memory: &MemoryStore) -> Vec<(usize, Vec<u8>)> {
+        let first = self.checkpoint.map_or(memory::PARTS, |checkpoint| checkpoint.part);
+        let (mut parts, mut bytes) = (Vec::new(), 0);
+        for part in first..memory::PARTS {
+            if parts.len() >= PARTS_PER_COMMIT_MIN && bytes >= self.committed_bytes {
+                break;
+            }
+            let row = encode(&memory.part(part));
+            bytes += row.len() as u64;
+            parts.push((part, row));
+        }
+        parts
+    }
+
+    fn write(
+        &mut self,
+        parts: &[(usize, Vec<u8>)],
+        rows: &[Vec<u8>],
+        last: usize,
+    ) -> Result<(), redb::Error> {
         let database = match self.database.take() {
             Some(database) => self.database.insert(database),
             None => self.database.insert((self.opener)(&self.path)?),
@@ -150,8 +190,8 @@ impl Log {
                 table.insert(*part as u32, row.as_slice())?;
             }
             let mut log = write.open_table(LOG)?;
-            if row.len() > CHECKSUM_BYTES {
-                log.insert(self.next, row)?;
+            for (number, row) in (self.next..).zip(rows) {
+                log.insert(number, row.as_slice())?;
             }
             if let Some(checkpoint) = self.checkpoint.filter(|_| last == memory::PARTS) {
                 log.retain_in(..checkpoint.from, |_, _| false)?;
@@ -161,11 +201,10 @@ impl Log {
         Ok(())
     }
 
-    fn committed(&mut self, row_bytes: u64, last: usize, has_changes: bool) {
-        if has_changes {
-            self.next += 1;
-            self.log_bytes += row_bytes;
-        }
+    fn committed(&mut self, rows: &[Vec<u8>], last: usize) {
+        self.next += rows.len() as u64;
+        self.committed_bytes = rows.iter().map(|row| row.len() as u64).sum();
+        self.log_bytes += self.committed_bytes;
         self.checkpoint = match self.checkpoint {
             Some(checkpoint) if last == memory::PARTS => {
                 self.log_bytes -= checkpoint.log_bytes;
@@ -175,6 +214,9 @@ impl Log {
             Some(checkpoint) => Some(Checkpoint { part: last, ..checkpoint }),
             None => None,
         };
+        if self.checkpoint.is_none() && mem::take(&mut self.checkpoint_again) {
+            self.checkpoint_now();
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use redb::{
@@ -225,20 +225,61 @@ async fn checkpoints_change_nothing_and_expired_buckets_leave_the_disk() {
     drop(store);
 }
 
-/// A disk that can be full for a while.
-#[derive(Debug)]
-struct FillingDisk {
-    file: FileBackend,
-    is_full: Arc<AtomicBool>,
+/// Bytes of the store's file.
+fn file_bytes(folder: &Path) -> u64 {
+    fs::metadata(folder.join("buckets.redb")).expect("it is there").len()
 }
 
-impl FillingDisk {
+#[tokio::test]
+async fn file_stays_small_though_most_buckets_expire_again_and_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path(), Durability::EveryCommit).expect("an empty folder");
+    let mut now = T0;
+    // Each sweep forgets most buckets, long before the checkpoint that the sweep before it asked for is done.
+    for round in 0..600 {
+        let batch: Vec<_> = (0..1000).map(|number| spend(number, 1000, 1)).collect();
+        assert!(allows(&store, &batch, now).await, "round {round}");
+        now = now.saturating_add(Duration::from_secs(10));
+        assert_eq!(store.sweep(now), 1000);
+    }
+    store.flush().await.expect("the disk has room");
+    let (checkpoints, bytes) = (store.shared.progress.borrow().checkpoints, file_bytes(folder.path()));
+    assert!(checkpoints > 1, "{checkpoints} checkpoints");
+    assert!(bytes < 10 << 20, "{bytes} bytes after 600 commits of 24,000");
+}
+
+/// What a disk is told, and tells.
+#[derive(Debug, Default)]
+struct Gauges {
+    is_full: AtomicBool,
+    written: AtomicU64,
+}
+
+/// A disk that can be full for a while, and counts the bytes written.
+#[derive(Debug)]
+struct WatchedDisk {
+    file: FileBackend,
+    gauges: Arc<Gauges>,
+}
+
+impl WatchedDisk {
+    fn opener(gauges: &Arc<Gauges>) -> Opener {
+        let gauges = Arc::clone(gauges);
+        Box::new(move |path| {
+            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            log::over(Self { file: FileBackend::new(file)?, gauges: Arc::clone(&gauges) })
+        })
+    }
+
     fn room(&self) -> io::Result<()> {
-        if self.is_full.load(Ordering::Relaxed) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        if self.gauges.is_full.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
     }
 }
 
-impl StorageBackend for FillingDisk {
+impl StorageBackend for WatchedDisk {
     fn len(&self) -> Result<u64, io::Error> {
         self.file.len()
     }
@@ -255,6 +296,7 @@ impl StorageBackend for FillingDisk {
     }
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
         self.room()?;
+        self.gauges.written.fetch_add(data.len() as u64, Ordering::Relaxed);
         self.file.write(offset, data)
     }
     fn close(&self) -> Result<(), io::Error> {
@@ -262,30 +304,54 @@ impl StorageBackend for FillingDisk {
     }
 }
 
+#[test]
+fn log_grows_by_no_more_than_the_buckets_while_a_checkpoint_lasts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let memory = MemoryStore::new(MemoryStoreOptions::default());
+    let disk = Arc::<Gauges>::default();
+    let path = folder.path().join("buckets.redb");
+    let mut log = Log::open(path, WatchedDisk::opener(&disk), &memory, T0).expect("an empty folder");
+    let taken = Bucket::from_tat(T0.saturating_add(Duration::from_secs(3600)));
+    let ids = (0..100_000).map(|number| spend(number, 5, 1).id);
+    memory.restore(ids.clone().map(|id| (id, taken)), T0).expect("there is room");
+    let mut changes = Vec::new();
+    ids.for_each(|id| append(&mut changes, id, taken));
+
+    let before = disk.written.load(Ordering::Relaxed);
+    for commit in 1..=60 {
+        let (_, result) = log.commit(&memory, || changes.clone());
+        result.expect("the disk has room");
+        let written = disk.written.load(Ordering::Relaxed) - before;
+        if commit == 1 {
+            assert!(written * 10 < changes.len() as u64 * 11, "{written} bytes for {}", changes.len());
+        }
+        // Each byte twice: as a change, and in a checkpoint.
+        assert!(written * 10 < commit * changes.len() as u64 * 22, "{written} bytes in {commit} commits");
+        log.checkpoint_if_due(&memory);
+        let bytes = file_bytes(folder.path());
+        assert!(bytes < 40 << 20, "{bytes} bytes after {commit} commits of {}", changes.len());
+    }
+    assert!(log.checkpoints() > 10);
+}
+
 #[tokio::test]
 async fn full_disk_is_told_and_everything_goes_on_when_there_is_space_again() {
     let folder = tempfile::tempdir().expect("a folder");
-    let is_full = Arc::new(AtomicBool::new(false));
-    let disk = Arc::clone(&is_full);
-    let opener: Opener = Box::new(move |path| {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let disk = FillingDisk { file: FileBackend::new(file)?, is_full: Arc::clone(&disk) };
-        log::over(disk)
-    });
+    let disk = Arc::<Gauges>::default();
     let options = DurableStoreOptions {
         directory: folder.path().to_owned(),
         buckets_max: 1000,
         durability: Durability::EveryCommit,
     };
-    let store = DurableStore::open_with(options, T0, opener).expect("an empty folder");
+    let store = DurableStore::open_with(options, T0, WatchedDisk::opener(&disk)).expect("an empty folder");
     assert!(allows(&store, &[spend(1, 5, 1)], T0).await);
 
-    is_full.store(true, Ordering::Relaxed);
+    disk.is_full.store(true, Ordering::Relaxed);
     for _ in 0..3 {
         let answer = store.decide(&[spend(1, 5, 1)], T0).await;
         assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
     }
-    is_full.store(false, Ordering::Relaxed);
+    disk.is_full.store(false, Ordering::Relaxed);
     let mut progress = store.shared.progress.subscribe();
     progress.wait_for(|progress| progress.failure.is_none()).await.expect("the writer lives");
 
