@@ -53,6 +53,8 @@ const MEBIBYTE: f64 = 1_048_576.0;
 const LOOKS: u32 = 100;
 /// What it may grow by from the second fifth of the time to the last.
 const GROWTH_MAX: f64 = 0.05;
+/// Bytes of an embedded store's file at the end: many times what its buckets take, and what is written in some seconds.
+const FILE_MAX: f64 = 64.0 * MEBIBYTE;
 
 /// Who is put under load.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -123,11 +125,12 @@ pub fn run(duration: Duration, only: &[Backend]) -> Result<()> {
     let compared: u64 = outcomes.iter().map(|(_, outcome)| outcome.compared).sum();
     let epochs: u64 = outcomes.iter().map(|(_, outcome)| outcome.epochs).sum();
     let growth = resident.growth();
+    let files = backends.files()?;
     let page = format!(
         "{machine}. {:.1} minutes, all at the same time, two workers each.\n\n{}\n\
          {compared} buckets compared one by one at the end; {epochs} times {SHARED} shared buckets gave exactly their {SHARED_BURST}. \
          No difference, no error. Resident set, the models included, medians of {} looks each: {:.0} MiB in the second fifth of the time, \
-         {:.0} MiB in the last ({:+.1} %); all between {:.0} and {:.0} MiB.\n",
+         {:.0} MiB in the last ({:+.1} %); all between {:.0} and {:.0} MiB. Files of the embedded stores at the end: {}.\n",
         duration.as_secs_f64() / 60.0,
         report::table(&head, &rows),
         LOOKS / 5,
@@ -136,8 +139,10 @@ pub fn run(duration: Duration, only: &[Backend]) -> Result<()> {
         growth * 100.0,
         resident.least / MEBIBYTE,
         resident.most / MEBIBYTE,
+        files.map(|bytes| format!("{:.0} MiB", bytes / MEBIBYTE)).join(" and "),
     );
     println!("{page}");
+    ensure!(files.iter().all(|bytes| *bytes < FILE_MAX), "a file grew");
     ensure!(growth < GROWTH_MAX, "the resident set grew by {:.1} %", growth * 100.0);
     if !only.is_empty() {
         return Ok(());
@@ -157,7 +162,7 @@ struct Backends {
     cluster: RedisStore,
     _server: RedisServer,
     _nodes: RedisCluster,
-    _folders: [TempDir; 2],
+    folders: [TempDir; 2],
 }
 
 impl Backends {
@@ -186,8 +191,17 @@ impl Backends {
             cluster: redis(RedisServers::Cluster(urls))?,
             _server: server,
             _nodes: nodes,
-            _folders: folders,
+            folders,
         })
+    }
+
+    /// Bytes of the embedded stores' files.
+    fn files(&self) -> Result<[f64; 2]> {
+        let mut bytes = [0.0; 2];
+        for (bytes, folder) in bytes.iter_mut().zip(&self.folders) {
+            *bytes = folder.path().join("buckets.redb").metadata()?.len() as f64;
+        }
+        Ok(bytes)
     }
 
     fn of(&self, backend: Backend) -> (&dyn BucketStore, Sweep<'_>) {
