@@ -407,6 +407,16 @@ impl fmt::Debug for DurableStore {
     }
 }
 
+/// Emptied for as many changes again; what a slow disk once let gather is given back.
+fn reusable(mut rows: Vec<u8>) -> Vec<u8> {
+    let used = rows.len();
+    rows.clear();
+    if rows.capacity() > 4 * used {
+        rows.shrink_to(2 * used);
+    }
+    rows
+}
+
 /// However the thread ends, nobody waits for it any more.
 impl Drop for Writer {
     fn drop(&mut self) {
@@ -421,6 +431,8 @@ struct Writer {
     durability: Durability,
     /// Changes of commits that failed.
     kept: Vec<u8>,
+    /// Empty: changes gather in it while those before are written.
+    spare: Vec<u8>,
     failing: bool,
     commits: Counter,
     failures: Counter,
@@ -440,6 +452,7 @@ impl Writer {
             log,
             durability,
             kept: Vec::new(),
+            spare: Vec::new(),
             failing: false,
             commits: metrics::counter!("tollgate_store_commits_total"),
             failures: metrics::counter!("tollgate_store_commit_failures_total"),
@@ -484,18 +497,26 @@ impl Writer {
 
     fn commit(&mut self) {
         let mut ticket = 0;
-        let (shared, mut rows) = (&self.shared, mem::take(&mut self.kept));
+        let (shared, mut kept) = (&self.shared, mem::take(&mut self.kept));
         let (rows, result) = self.log.commit(&shared.memory, || {
             let mut waiting = shared.waiting.lock();
-            rows.append(&mut waiting.rows);
             ticket = waiting.ticket;
-            rows
+            let rows = mem::replace(&mut waiting.rows, mem::take(&mut self.spare));
+            drop(waiting);
+            if kept.is_empty() {
+                return rows;
+            }
+            kept.extend(rows);
+            kept
         });
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; so many bytes never wait")]
         self.commit_gauge.set(rows.len() as f64);
         debug_assert_eq!(rows.len() % RECORD_BYTES, 0, "changes are whole");
         match result {
-            Ok(()) => self.succeeded(ticket),
+            Ok(()) => {
+                self.spare = reusable(rows);
+                self.succeeded(ticket);
+            }
             Err(error) => self.failed(rows, error),
         }
     }

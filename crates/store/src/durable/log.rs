@@ -39,9 +39,9 @@ pub(super) const PARTS: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("
 /// Bytes of the checksum after a row's records.
 const CHECKSUM_BYTES: usize = 8;
 
-/// The most records in a row of the log: with checksum, key and the page's own 8 bytes they fill a page of 64 KiB. The engine's pages
-/// are powers of two, and the rest of a row's page would be written for nothing.
-const ROW_RECORDS_MAX: usize = ((64 << 10) - CHECKSUM_BYTES - 16) / RECORD_BYTES;
+/// Bytes of records in a row of the log: with checksum, key and the page's own 8 bytes they fill a page of 64 KiB. The engine's
+/// pages are powers of two, and the rest of a row's page would be written for nothing.
+const ROW_RECORD_BYTES_MAX: usize = ((64 << 10) - CHECKSUM_BYTES - 16) / RECORD_BYTES * RECORD_BYTES;
 
 /// Parts written anew in one commit during a checkpoint, at least: at ten million buckets a megabyte.
 const PARTS_PER_COMMIT_MIN: usize = 4;
@@ -49,7 +49,8 @@ const PARTS_PER_COMMIT_MIN: usize = 4;
 /// A log shorter than this is not worth a checkpoint.
 const CHECKPOINT_BYTES_MIN: u64 = 4 << 20;
 
-/// Pages of the file kept in memory: rows are written once and read at a start, so there is nothing to keep.
+/// Pages of the file kept in memory: rows are written once and read at a start, so there is nothing to keep. Half of it is for the
+/// pages of a commit; what does not fit there is in part written twice.
 const CACHE_BYTES: usize = 16 << 20;
 
 /// How the file is opened: at the start, and again after a failure.
@@ -143,13 +144,9 @@ impl Log {
         let parts = self.next_parts(memory);
         let last = parts.last().map_or(memory::PARTS, |(part, _)| part + 1);
         let changes = take();
-        let rows: Vec<_> = changes
-            .chunks(ROW_RECORDS_MAX * RECORD_BYTES)
-            .map(|records| with_checksum(records.to_vec()))
-            .collect();
-        let result = self.write(&parts, &rows, last);
+        let result = self.write(&parts, &changes, last);
         if result.is_ok() {
-            self.committed(&rows, last);
+            self.committed(changes.len(), last);
         } else {
             // The engine answers nothing any more after a failed write: it is opened anew.
             self.database = None;
@@ -172,12 +169,7 @@ impl Log {
         parts
     }
 
-    fn write(
-        &mut self,
-        parts: &[(usize, Vec<u8>)],
-        rows: &[Vec<u8>],
-        last: usize,
-    ) -> Result<(), redb::Error> {
+    fn write(&mut self, parts: &[(usize, Vec<u8>)], changes: &[u8], last: usize) -> Result<(), redb::Error> {
         let database = match self.database.take() {
             Some(database) => self.database.insert(database),
             None => self.database.insert((self.opener)(&self.path)?),
@@ -190,8 +182,8 @@ impl Log {
                 table.insert(*part as u32, row.as_slice())?;
             }
             let mut log = write.open_table(LOG)?;
-            for (number, row) in (self.next..).zip(rows) {
-                log.insert(number, row.as_slice())?;
+            for (number, records) in (self.next..).zip(changes.chunks(ROW_RECORD_BYTES_MAX)) {
+                log.insert(number, with_checksum(records.to_vec()).as_slice())?;
             }
             if let Some(checkpoint) = self.checkpoint.filter(|_| last == memory::PARTS) {
                 log.retain_in(..checkpoint.from, |_, _| false)?;
@@ -201,9 +193,10 @@ impl Log {
         Ok(())
     }
 
-    fn committed(&mut self, rows: &[Vec<u8>], last: usize) {
-        self.next += rows.len() as u64;
-        self.committed_bytes = rows.iter().map(|row| row.len() as u64).sum();
+    fn committed(&mut self, change_bytes: usize, last: usize) {
+        let rows = change_bytes.div_ceil(ROW_RECORD_BYTES_MAX);
+        self.next += rows as u64;
+        self.committed_bytes = (change_bytes + rows * CHECKSUM_BYTES) as u64;
         self.log_bytes += self.committed_bytes;
         self.checkpoint = match self.checkpoint {
             Some(checkpoint) if last == memory::PARTS => {
