@@ -364,6 +364,19 @@ async fn full_disk_is_told_and_everything_goes_on_when_there_is_space_again() {
 }
 
 #[test]
+fn buffer_of_changes_is_used_again_and_a_large_one_given_back() {
+    let filled = |bytes: usize, capacity: usize| {
+        let mut rows = Vec::with_capacity(capacity);
+        rows.resize(bytes, 1);
+        rows
+    };
+    let again = reusable(filled(1000, 2000));
+    assert_eq!((again.len(), again.capacity()), (0, 2000));
+    let given_back = reusable(filled(1000, 1_000_000));
+    assert_eq!((given_back.len(), given_back.capacity()), (0, 2000));
+}
+
+#[test]
 fn store_on_a_disk_with_more_buckets_than_the_cap_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let capped = |buckets_max| {
