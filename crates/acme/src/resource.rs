@@ -7,6 +7,9 @@ use url::Url;
 /// Longer URLs are no resource of a CA.
 pub const URL_BYTES_MAX: usize = 2048;
 
+/// Longer paths are no resource of a CA, either. Two of this length fit into a row of any database's index.
+pub const PATH_BYTES_MAX: usize = 1024;
+
 /// A URL of the CA without its origin: path and query.
 ///
 /// Most CAs build the origin of their URLs from the request's `Host`, so the same account has as many
@@ -18,7 +21,8 @@ pub const URL_BYTES_MAX: usize = 2048;
 pub struct ResourcePath(Box<str>);
 
 impl ResourcePath {
-    /// From an absolute URL or an absolute path; `None` for anything else or beyond 2,048 bytes.
+    /// From an absolute URL or an absolute path; `None` for anything else, a URL beyond [`URL_BYTES_MAX`], and one
+    /// whose path is beyond [`PATH_BYTES_MAX`].
     #[must_use]
     pub fn of(url: &str) -> Option<Self> {
         // The URL parser skips tabs and line breaks that a CA may not skip.
@@ -36,7 +40,7 @@ impl ResourcePath {
             path.push('?');
             path.push_str(&normalised(query, false));
         }
-        Some(Self(path.into_boxed_str()))
+        (path.len() <= PATH_BYTES_MAX).then(|| Self(path.into_boxed_str()))
     }
 
     /// `/acme/acct/1`.
@@ -136,7 +140,10 @@ mod tests {
 
     #[test]
     fn what_is_no_url_of_a_ca_has_no_path() {
-        let long = format!("/{}", "a".repeat(URL_BYTES_MAX));
+        let long = format!("/{}", "a".repeat(PATH_BYTES_MAX));
+        // Three bytes each in the path.
+        let long_when_encoded = format!("/{}", "é".repeat(PATH_BYTES_MAX / 6 + 1));
+        let long_before_it_is_resolved = format!("/{}a", "./".repeat(URL_BYTES_MAX / 2));
         for text in [
             "",
             "acme/acct/1",
@@ -146,9 +153,15 @@ mod tests {
             "/acme/\nacct",
             "https://",
             &long,
+            &long_when_encoded,
+            &long_before_it_is_resolved,
         ] {
             assert_eq!(ResourcePath::of(text), None, "{text:?}");
         }
+        let longest = &long[..PATH_BYTES_MAX];
+        assert_eq!(ResourcePath::of(longest).expect("it just fits").as_str(), longest);
+        let resolved = format!("/{}a", "./".repeat(PATH_BYTES_MAX / 2));
+        assert_eq!(ResourcePath::of(&resolved).expect("its path is short").as_str(), "/a");
     }
 
     proptest! {

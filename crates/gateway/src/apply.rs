@@ -99,12 +99,11 @@ impl<'a> Applier<'a> {
             issuance: Issuance::NotCounted,
             created: self.now(),
         };
+        reservation.written().await;
         // Queued one after the other, they are done so, and mostly in one commit.
-        let (is_new, linked) = tokio::join!(self.records.save_order(&order), self.link(&order, seen));
+        let saving = self.limiter.save_order(&order, reservation, seen.expires);
+        let (is_new, linked) = tokio::join!(saving, self.link(&order, seen));
         let is_new = is_new?;
-        if is_new && let Some(held) = reservation.take_held() {
-            self.limiter.order_made(held, path, seen.expires).await?;
-        }
         linked?;
         self.progress(&order, seen).await?;
         Ok(is_new)

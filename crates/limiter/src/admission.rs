@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 use tollgate_engine::{BucketState, Quota};
 use tollgate_policy::{event::Exemption, limit::LimitName};
-use tollgate_records::{RecordsError, Reserved, Reserving};
+use tollgate_records::{RecordsError, ReservationId, Reserved, Reserving};
 use tollgate_store::Entry;
 
 use crate::Refusal;
@@ -51,6 +51,13 @@ impl Reservation {
         self.held.take()
     }
 
+    /// Waits until what was spent ahead of the certificate is in the records, or is known not to be.
+    pub async fn written(&mut self) {
+        if let Some(held) = &mut self.held {
+            let _ = held.written().await;
+        }
+    }
+
     /// What the order is exempt from.
     #[must_use]
     pub fn exemption(&self) -> Exemption {
@@ -68,9 +75,18 @@ impl Reservation {
 #[derive(Debug)]
 #[must_use]
 pub struct Held {
-    /// On its way into the records; an error when it was not even queued.
-    pub(crate) reserving: Result<Reserving, RecordsError>,
+    pub(crate) row: HeldRow,
     pub(crate) reserved: Reserved,
+}
+
+/// Where it is in the records.
+#[derive(Debug)]
+pub(crate) enum HeldRow {
+    /// On its way.
+    Queued(Reserving),
+    Written(ReservationId),
+    /// Not written, as far as is known.
+    Lost(RecordsError),
 }
 
 /// One limit of a decision, as the `RateLimit` fields tell it.

@@ -8,12 +8,12 @@ use std::time::Duration;
 use tollgate_acme::resource::ResourcePath;
 use tollgate_engine::{Action, Cost, Quota, Timestamp};
 use tollgate_policy::event::Charge;
-use tollgate_records::{Forgotten, RecordsError, ReservationId, Reserved, ReservedUnit};
+use tollgate_records::{Forgotten, Order, RecordsError, ReservationId, Reserved, ReservedUnit};
 use tollgate_store::{BucketId, Entry};
 
 use crate::{
     Limiter, Reservation,
-    admission::{Entries, Held},
+    admission::{Entries, Held, HeldRow},
 };
 
 /// How long an order that nobody saw made may still be on its way: longer than any request.
@@ -51,8 +51,8 @@ impl Limiter {
             return reservation;
         }
         let reserved = Reserved { at_nanos: now.as_nanos(), units: held.iter().map(unit).collect() };
-        let reserving = self.records.reserve(&reserved).await;
-        reservation.held = Some(Held { reserving, reserved });
+        let row = self.records.reserve(&reserved).await.map_or_else(HeldRow::lost, HeldRow::Queued);
+        reservation.held = Some(Held { row, reserved });
         reservation
     }
 
@@ -68,21 +68,32 @@ impl Limiter {
         Ok(())
     }
 
-    /// The CA has made an order that has reserved, and lets it expire then, if it says so.
+    /// Remembers an order that the CA has made and lets expire then, if it says so. What `reservation` holds is the order's from
+    /// the same commit on, and stays with `reservation` when the order is not new (`false`).
     ///
     /// # Errors
     ///
     /// [`RecordsError`]: a sweep returns what was reserved, and the certificate is counted when it is issued.
-    pub async fn order_made(
+    pub async fn save_order(
         &self,
-        held: Held,
-        order: &ResourcePath,
+        order: &Order,
+        reservation: &mut Reservation,
         expires: Option<jiff::Timestamp>,
-    ) -> Result<(), RecordsError> {
-        let Ok(id) = held.written().await else { return Ok(()) };
-        let latest = self.now().saturating_add(ORDER_LIFE_MAX).as_nanos();
-        let expires = expires.map(|expires| u64::try_from(expires.as_nanosecond()).unwrap_or(0).min(latest));
-        self.records.bind_reservation(id, order, expires).await.map(drop)
+    ) -> Result<bool, RecordsError> {
+        let Some(held) = &mut reservation.held else { return self.records.save_order(order).await };
+        let is_new = match held.written().await {
+            Ok(id) => {
+                let latest = self.now().saturating_add(ORDER_LIFE_MAX).as_nanos();
+                let expires =
+                    expires.map(|expires| u64::try_from(expires.as_nanosecond()).unwrap_or(0).min(latest));
+                self.records.save_reserved_order(order, id, expires).await?
+            }
+            Err(_) => self.records.save_order(order).await?,
+        };
+        if is_new {
+            reservation.held = None;
+        }
+        Ok(is_new)
     }
 
     /// The CA has made an order that has reserved and cannot be followed: what it holds is kept for good.
@@ -90,7 +101,7 @@ impl Limiter {
     /// # Errors
     ///
     /// [`RecordsError`]: a sweep returns it.
-    pub async fn unfollowed_order_made(&self, held: Held) -> Result<(), RecordsError> {
+    pub async fn unfollowed_order_made(&self, mut held: Held) -> Result<(), RecordsError> {
         match held.written().await {
             Ok(id) => self.records.keep_reservation_unbound(id).await,
             Err(_) => Ok(()),
@@ -125,14 +136,13 @@ impl Limiter {
     }
 
     /// Gives back what an order holds that the CA did not make.
-    pub async fn return_held(&self, held: Held) {
-        let reserved = held.reserved.clone();
+    pub async fn return_held(&self, mut held: Held) {
         let returned = match held.written().await {
             Ok(id) => self.records.return_reservation(id).await,
             // Perhaps it is there nevertheless, and then a sweep returns it.
-            Err(error @ RecordsError::Slow) => Err(error),
+            Err(RecordsError::Slow) => Err(RecordsError::Slow),
             // It is not there, so that nobody else can return it.
-            Err(_) => Ok(Some(reserved)),
+            Err(_) => Ok(Some(held.reserved)),
         };
         match returned {
             Ok(Some(reserved)) => self.give_back_rest(&reserved).await,
@@ -158,15 +168,30 @@ impl Limiter {
 
 impl Held {
     /// The row, once it is written.
-    async fn written(self) -> Result<ReservationId, RecordsError> {
-        let written = match self.reserving {
-            Ok(reserving) => reserving.committed().await,
-            Err(error) => Err(error),
-        };
-        written.inspect_err(|error| {
-            metrics::counter!("tollgate_records_failures_total", "read" => "reservations").increment(1);
-            tracing::error!(%error, "what an order reserves cannot be written");
-        })
+    pub(crate) async fn written(&mut self) -> Result<ReservationId, &RecordsError> {
+        if let HeldRow::Queued(reserving) = &mut self.row {
+            self.row = HeldRow::of(reserving.committed().await);
+        }
+        match &self.row {
+            HeldRow::Written(id) => Ok(*id),
+            HeldRow::Lost(error) => Err(error),
+            HeldRow::Queued(_) => unreachable!("it was waited for"),
+        }
+    }
+}
+
+impl HeldRow {
+    fn of(written: Result<ReservationId, RecordsError>) -> Self {
+        match written {
+            Ok(id) => Self::Written(id),
+            Err(error) => Self::lost(error),
+        }
+    }
+
+    fn lost(error: RecordsError) -> Self {
+        metrics::counter!("tollgate_records_failures_total", "read" => "reservations").increment(1);
+        tracing::error!(%error, "what an order reserves cannot be written");
+        Self::Lost(error)
     }
 }
 

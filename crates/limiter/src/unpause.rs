@@ -19,7 +19,7 @@ const KEY_NAME: &[u8] = b"the name of a tollgate link key";
 /// Characters of that signature which are the name.
 const KEY_NAME_BYTES: usize = 16;
 
-/// The longest token that is looked at: 15 names of 253 characters and an account URL of 2,048.
+/// The longest token that is looked at: 15 names of 253 characters and an account's path of 1,024.
 pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
 
 /// Signs and opens unpause links (HS256).

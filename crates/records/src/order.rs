@@ -10,7 +10,7 @@ use tollgate_acme::{
 };
 
 use crate::{
-    Records, Result,
+    Records, ReservationId, Result,
     column::{Columns, set_text},
 };
 
@@ -90,6 +90,33 @@ impl Records {
     pub async fn save_order(&self, order: &Order) -> Result<bool> {
         let order = order.clone();
         self.writer().write(move |connection| Box::pin(async move { order.insert(connection).await })).await
+    }
+
+    /// As [`Self::save_order`], for an order that has reserved: a new one has its reservation from the same commit on, so that
+    /// whoever knows the order, another gateway too, knows what it holds. By `expires_nanos` since 1970 the order ends by
+    /// itself, if the CA says so. `false`: the reservation is nobody's still.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordsError`](crate::RecordsError), as for every method here.
+    pub async fn save_reserved_order(
+        &self,
+        order: &Order,
+        reservation: ReservationId,
+        expires_nanos: Option<u64>,
+    ) -> Result<bool> {
+        let order = order.clone();
+        self.writer()
+            .write(move |connection| {
+                Box::pin(async move {
+                    let is_new = order.insert(connection).await?;
+                    if is_new {
+                        reservation.bind(connection, &order.id, expires_nanos).await?;
+                    }
+                    Ok(is_new)
+                })
+            })
+            .await
     }
 
     /// Learns the other URLs of an order: finalize, certificate, authorizations. What is not given

@@ -20,12 +20,12 @@ pub struct ReservationId(i64);
 pub struct Reserving(Answer<ReservationId>);
 
 impl Reserving {
-    /// Its row, once it is committed.
+    /// Its row, once it is committed. Not to be asked again then.
     ///
     /// # Errors
     ///
     /// [`RecordsError`]: it was not written; after [`RecordsError::Slow`] nobody knows.
-    pub async fn committed(self) -> Result<ReservationId> {
+    pub async fn committed(&mut self) -> Result<ReservationId> {
         self.0.committed().await
     }
 }
@@ -59,6 +59,27 @@ pub struct Forgotten {
     pub expired_before: u64,
 }
 
+impl ReservationId {
+    /// The CA has made the order: from here on the reservation is known by it, and the order ends by
+    /// itself at `expires_nanos` since 1970, if the CA says so. Nothing when it was returned before.
+    pub(crate) async fn bind(
+        self,
+        connection: &mut AnyConnection,
+        order: &ResourcePath,
+        expires_nanos: Option<u64>,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE reservations SET order_path = $1, expires_ns = $2 WHERE id = $3 AND state = 'held'",
+        )
+        .bind(order.as_str())
+        .bind(expires_nanos.map(stored))
+        .bind(self.0)
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
 impl Records {
     /// Queues what was spent for an order that is about to be forwarded. The order does not wait for the
     /// commit: a crash before it loses tokens and grants none.
@@ -83,37 +104,6 @@ impl Records {
             })
             .await
             .map(Reserving)
-    }
-
-    /// The CA has made the order: from here on the reservation is known by it, and the order ends by
-    /// itself at `expires_nanos` since 1970, if the CA says so. `false` when it was returned before.
-    ///
-    /// # Errors
-    ///
-    /// [`RecordsError`], as for every method here.
-    pub async fn bind_reservation(
-        &self,
-        id: ReservationId,
-        order: &ResourcePath,
-        expires_nanos: Option<u64>,
-    ) -> Result<bool> {
-        let order = order.clone();
-        self.writer()
-            .write(move |connection| {
-                Box::pin(async move {
-                    let bound = sqlx::query(
-                        "UPDATE reservations SET order_path = $1, expires_ns = $2
-                         WHERE id = $3 AND state = 'held'",
-                    )
-                    .bind(order.as_str())
-                    .bind(expires_nanos.map(stored))
-                    .bind(id.0)
-                    .execute(connection)
-                    .await?;
-                    Ok(bound.rows_affected() == 1)
-                })
-            })
-            .await
     }
 
     /// Keeps the reservation of an order for good, and says what it holds; the same again when it was

@@ -86,9 +86,9 @@ impl Writer {
 pub(crate) struct Answer<T>(oneshot::Receiver<Result<T>>);
 
 impl<T> Answer<T> {
-    /// Waits for the commit.
-    pub(crate) async fn committed(self) -> Result<T> {
-        self.0.await.map_err(|_| RecordsError::Slow)?
+    /// Waits for the commit. Not to be asked again then.
+    pub(crate) async fn committed(&mut self) -> Result<T> {
+        (&mut self.0).await.map_err(|_| RecordsError::Slow)?
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tollgate_acme::{order::OrderStatus, resource::ResourcePath};
 use tollgate_policy::{Policy, config, limit::LimitName};
+use tollgate_records::{Admitted, Issuance, Order};
 
 use crate::fixture::*;
 
@@ -39,11 +41,21 @@ async fn an_order_made_by_one_gateway_is_ended_by_another_once() {
     let killed = World::with_policy(strict()).await;
     let other = killed.another_gateway();
     let mut reservation = admitted(killed.order(&account(1), &["a.example"]).await);
-    let order = tollgate_acme::resource::ResourcePath::of("/order/1").unwrap();
-    killed.limiter.order_made(reservation.take_held().unwrap(), &order, None).await.unwrap();
+    let order = Order {
+        id: ResourcePath::of("/order/1").unwrap(),
+        account: account(1),
+        identifiers: set(&["a.example"]),
+        admitted: Admitted::Limited,
+        replaces: None,
+        status: OrderStatus::Pending,
+        issuance: Issuance::NotCounted,
+        created: killed.moment(),
+    };
+    assert!(killed.limiter.save_order(&order, &mut reservation, None).await.unwrap());
+    assert!(reservation.take_held().is_none(), "it is the order's");
     drop(reservation);
     for _ in 0..2 {
-        other.order_ended(&order).await.unwrap();
+        other.order_ended(&order.id).await.unwrap();
     }
     drop(admitted(killed.order(&account(1), &["a.example"]).await));
     refused(killed.order(&account(1), &["a.example"]).await);

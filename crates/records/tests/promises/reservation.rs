@@ -1,6 +1,6 @@
-use tollgate_records::{Forgotten, Records, ReservationId, Reserved, ReservedUnit};
+use tollgate_records::{Forgotten, Order, Records, ReservationId, Reserved, ReservedUnit};
 
-use super::{path, records, winners};
+use super::{order, path, records, winners};
 
 fn reserved(at_nanos: u64) -> Reserved {
     let unit = |n: u64| ReservedUnit { bucket: [u64::MAX - n, n], increment_nanos: 10 + n };
@@ -11,6 +11,12 @@ async fn held(records: &Records, at_nanos: u64) -> ReservationId {
     records.reserve(&reserved(at_nanos)).await.unwrap().committed().await.unwrap()
 }
 
+/// Saves an order that has the reservation; whether it is new.
+async fn save(records: &Records, id: &str, reservation: ReservationId, expires_nanos: Option<u64>) -> bool {
+    let order = Order { id: path(id), ..order(1) };
+    records.save_reserved_order(&order, reservation, expires_nanos).await.unwrap()
+}
+
 fn before(unmade_before: u64, unfinished_before: u64, expired_before: u64) -> Forgotten {
     Forgotten { unmade_before, unfinished_before, expired_before }
 }
@@ -19,7 +25,7 @@ fn before(unmade_before: u64, unfinished_before: u64, expired_before: u64) -> Fo
 async fn reservation_is_returned_by_exactly_one_of_many_callers() {
     let records = records().await;
     let id = held(&records, 5).await;
-    assert!(records.bind_reservation(id, &path("/order/1"), None).await.unwrap());
+    assert!(save(&records, "/order/1", id, None).await);
     let returned = winners(|n| {
         let records = records.clone();
         async move {
@@ -35,7 +41,18 @@ async fn reservation_is_returned_by_exactly_one_of_many_callers() {
     .await;
     assert_eq!(returned, 1);
     assert_eq!(records.keep_reservation(&path("/order/1")).await.unwrap(), None);
-    assert!(!records.bind_reservation(id, &path("/order/1"), None).await.unwrap());
+    assert!(save(&records, "/order/2", id, None).await);
+    assert_eq!(records.keep_reservation(&path("/order/2")).await.unwrap(), None, "it was returned before");
+}
+
+#[tokio::test]
+async fn order_that_is_known_takes_no_second_reservation() {
+    let records = records().await;
+    let [first, second] = [held(&records, 5).await, held(&records, 6).await];
+    assert!(save(&records, "/order/1", first, None).await);
+    assert!(!save(&records, "/order/1", second, None).await);
+    assert_eq!(records.return_reservation(second).await.unwrap(), Some(reserved(6)));
+    assert_eq!(records.keep_reservation(&path("/order/1")).await.unwrap(), Some(reserved(5)));
 }
 
 #[tokio::test]
@@ -43,7 +60,7 @@ async fn kept_reservation_is_told_again_and_returned_only_by_an_undoing() {
     let records = records().await;
     let order = path("/order/1");
     let id = held(&records, 5).await;
-    records.bind_reservation(id, &order, None).await.unwrap();
+    save(&records, "/order/1", id, None).await;
     assert_eq!(records.return_kept(&order).await.unwrap(), None, "it is held, not kept");
     for _ in 0..2 {
         assert_eq!(records.keep_reservation(&order).await.unwrap(), Some(reserved(5)));
@@ -70,7 +87,7 @@ async fn forgotten_are_those_without_an_order_for_a_while_those_expired_and_the_
     for (at, order, _) in all {
         let id = held(&records, at).await;
         if let Some((order, expires)) = order {
-            records.bind_reservation(id, &path(order), expires).await.unwrap();
+            save(&records, order, id, expires).await;
         }
     }
     let (mut returned, is_all) = records.return_forgotten(before(15, 5, 30)).await.unwrap();

@@ -1,4 +1,5 @@
-use tollgate_records::Resource;
+use tollgate_acme::resource::{AccountId, PATH_BYTES_MAX};
+use tollgate_records::{Order, Resource};
 
 use super::{account, order, path, records, t0};
 
@@ -48,4 +49,38 @@ async fn certificate_path_given_to_two_orders_is_the_youngests() {
     }
     let resource = records.resource(&path("/cert/1")).await.unwrap();
     assert_eq!(resource, Some(Resource::Certificate(order(2).id)));
+}
+
+#[tokio::test]
+async fn longest_paths_are_known_too() {
+    let records = records().await;
+    // Of digits that no database can make much shorter.
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut longest = |kind: &str| {
+        let digits = PATH_BYTES_MAX - kind.len();
+        path(&(kind.to_owned() + &(0..digits).map(|_| random.alphanumeric()).collect::<String>()))
+    };
+    let account = AccountId(longest("/acct/"));
+    let [finalize, certificate] = [longest("/finalize/"), longest("/cert/")];
+    let [authorization, challenge] = [longest("/authz/"), longest("/chall/")];
+    let order = Order { id: longest("/order/"), account: account.clone(), ..order(1) };
+
+    records.save_account(&account, None, t0()).await.unwrap();
+    records.save_order(&order).await.unwrap();
+    let authorizations = std::slice::from_ref(&authorization);
+    records.link_order(&order.id, Some(&finalize), Some(&certificate), authorizations).await.unwrap();
+    let challenges = std::slice::from_ref(&challenge);
+    records.save_authorization(&authorization, &account, None, challenges).await.unwrap();
+
+    for (path, resource) in [
+        (&account.0, Resource::Account(account.clone())),
+        (&order.id, Resource::Order(order.id.clone())),
+        (&finalize, Resource::Finalize(order.id.clone())),
+        (&certificate, Resource::Certificate(order.id.clone())),
+        (&authorization, Resource::Authorization(authorization.clone())),
+        (&challenge, Resource::Challenge(authorization.clone())),
+    ] {
+        assert_eq!(records.resource(path).await.unwrap(), Some(resource), "{path}");
+    }
+    assert_eq!(records.authorizations_of_order(&order.id).await.unwrap().len(), 1);
 }
