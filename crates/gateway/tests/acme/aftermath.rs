@@ -8,7 +8,7 @@ use serde_json::json;
 use sqlx::{AnyConnection, Connection};
 use tollgate_acme::{authorization::AuthorizationStatus::Invalid, resource::AccountId};
 use tollgate_policy::{Policy, config, preset::Preset};
-use tollgate_records::{Issuance, PostgresqlOptions, Records};
+use tollgate_records::{Issuance, PostgresqlOptions, Records, Resource};
 use tollgate_test_servers::postgres::PostgresServer;
 
 use crate::world::{
@@ -84,6 +84,8 @@ async fn answers_go_back_while_nothing_can_be_written_and_nothing_they_tell_is_l
         assert_eq!(account.key, Some(registered.signer.jwk()));
         let order = async |n: u64| records.order(&path(&format!("/order/{n}"))).await.unwrap().unwrap();
         assert_eq!(order(0).await.account, AccountId::of("/acct/0").unwrap());
+        let finalize = records.resource(&path("/order/0/finalize")).await.unwrap();
+        assert_eq!(finalize, Some(Resource::Finalize(path("/order/0"))), "{accounting}: its other URLs");
         assert_eq!(order(1).await.issuance, Issuance::Counted);
         assert_eq!(records.authorization(&path(&authorization)).await.unwrap().unwrap().status, Invalid);
         let of_an_order = u64::from(accounting == "order");
