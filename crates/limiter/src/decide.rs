@@ -43,7 +43,10 @@ impl Limiter {
         let mut enforced = Entries::with_capacity(charges.len());
         let mut enforced_charges = SmallVec::<[&Charge<'_>; 8]>::with_capacity(charges.len());
         for charge in charges.iter().filter(|charge| charge.limit.enforce) {
-            enforced.push(self.entry(charge));
+            let entry = self.entry(charge);
+            // It comes from memory while the others are named.
+            self.store.prefetch(entry.id);
+            enforced.push(entry);
             enforced_charges.push(charge);
         }
 
