@@ -10,8 +10,7 @@ use crate::{
     machine, report,
 };
 
-/// Of each thread in a turn: so many that what the others have left in the caches hardly counts.
-const DECISIONS: u64 = 500_000;
+const DECISIONS: u64 = 200_000;
 
 /// Contestants take turns, round by round, so that noise hits all alike.
 const ROUNDS: usize = 7;

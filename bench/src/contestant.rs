@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Result, bail};
 use governor::DefaultKeyedRateLimiter;
 use tollgate_engine::{Action, Charge, Cost, Quota, Timestamp, Verdict};
-use tollgate_store::{BucketStore, Entry, HashKey, MemoryStore, MemoryStoreOptions};
+use tollgate_store::{Entry, HashKey, MemoryStore, MemoryStoreOptions};
 
 /// More than any bucket loses in a run, and few enough that every peer can count them.
 const BURST: u32 = 1_000_000;
@@ -92,11 +92,8 @@ impl Tollgate {
         }
     }
 
-    /// The bucket comes from memory while the next is named or the clock is read, as the limiter lets it.
     pub fn entry(&self, number: u64) -> Entry {
-        let id = self.hash_key.bucket(1, &[&key(number)]);
-        self.store.prefetch(id);
-        Entry { id, charge: self.charge }
+        Entry { id: self.hash_key.bucket(1, &[&key(number)]), charge: self.charge }
     }
 
     /// Spends from all of them, or from none.

@@ -43,10 +43,7 @@ impl Limiter {
         let mut enforced = Entries::with_capacity(charges.len());
         let mut enforced_charges = SmallVec::<[&Charge<'_>; 8]>::with_capacity(charges.len());
         for charge in charges.iter().filter(|charge| charge.limit.enforce) {
-            let entry = self.entry(charge);
-            // It comes from memory while the others are named.
-            self.store.prefetch(entry.id);
-            enforced.push(entry);
+            enforced.push(self.entry(charge));
             enforced_charges.push(charge);
         }
 

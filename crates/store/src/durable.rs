@@ -344,10 +344,6 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
 }
 
 impl BucketStore for DurableStore {
-    fn prefetch(&self, id: BucketId) {
-        self.shared.memory.prefetch(id);
-    }
-
     fn decide<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, Decision> {
         let decided = self.admit().and_then(|()| self.shared.memory.decide_into(&*self.shared, batch, now));
         match decided {

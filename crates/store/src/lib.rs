@@ -70,9 +70,6 @@ pub enum StoreError {
 /// - A clock that moves back grants nothing: the theoretical arrival time stays where it was. Only what
 ///   was forgotten as full while the clock was ahead is full when it has moved back.
 pub trait BucketStore: Send + Sync {
-    /// A hint that a decision over this bucket follows: a store in memory begins to fetch it. Changes nothing.
-    fn prefetch(&self, _id: BucketId) {}
-
     /// Decides over the batch and spends when allowed, all or nothing.
     ///
     /// # Errors

@@ -56,7 +56,6 @@ impl Default for MemoryStoreOptions {
 /// the cap is reached; no call looks at the whole table under one lock.
 pub struct MemoryStore {
     shards: Box<[Padded]>,
-    regions: Arc<Regions>,
     room: Room,
     /// The shard at which the next search for room begins.
     room_cursor: AtomicUsize,
@@ -94,7 +93,6 @@ impl MemoryStore {
         let shard = |number| Padded(Mutex::new(Shard::new(regions.clone(), number)));
         Self {
             shards: (0..SHARDS).map(shard).collect(),
-            regions,
             room: Room::new(options.buckets_max),
             room_cursor: AtomicUsize::new(0),
         }
@@ -324,10 +322,6 @@ fn must_store(before: Bucket, after: Bucket, now: Timestamp) -> bool {
 }
 
 impl BucketStore for MemoryStore {
-    fn prefetch(&self, id: BucketId) {
-        self.regions.prefetch(shard_of(id), |slots| shard::home(id, slots));
-    }
-
     fn decide<'a>(&'a self, batch: &'a [Entry], now: Timestamp) -> StoreFuture<'a, Decision> {
         StoreFuture::ready(self.decide_now(batch, now))
     }

@@ -16,14 +16,13 @@ use std::{
     alloc::{Layout, handle_alloc_error},
     sync::{
         Arc, Weak,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     thread,
 };
 
 use memmap2::{MmapMut, MmapOptions};
 use parking_lot::Mutex;
-use prefetch_index::prefetch_index;
 use self_cell::{MutBorrow, self_cell};
 use tollgate_engine::{Bucket, Timestamp};
 use zerocopy::{FromBytes, IntoBytes, KnownLayout};
@@ -45,19 +44,10 @@ const LARGE_BYTES: usize = 2 << 20;
 /// The smallest page there is.
 const PAGE_BYTES: usize = 4096;
 
-/// What a processor fetches at a time.
-const LINE_BYTES: usize = 64;
-
-/// More than there can be: a table of 2^35 slots has fewer.
-const REGIONS_MAX: usize = 256;
-
 /// Where shards get the memory of their tables.
+#[derive(Default)]
 pub(super) struct Regions {
     made: Mutex<Made>,
-    /// Slots of each shard, for [`Self::prefetch`].
-    lens: [AtomicUsize; SHARDS],
-    /// Where each region begins, or once began.
-    addresses: [AtomicUsize; REGIONS_MAX],
 }
 
 #[derive(Default)]
@@ -114,38 +104,7 @@ self_cell!(
     }
 );
 
-impl Default for Regions {
-    fn default() -> Self {
-        Self {
-            made: Mutex::default(),
-            lens: [const { AtomicUsize::new(0) }; SHARDS],
-            addresses: [const { AtomicUsize::new(0) }; REGIONS_MAX],
-        }
-    }
-}
-
 impl Regions {
-    /// Asks the processor to fetch the slot of a shard that `home` names among so many, and what lies right behind it. A hint,
-    /// without the shard's lock: what it reads may be outdated, and an address where nothing lies any more does no harm.
-    pub(super) fn prefetch(&self, shard: usize, home: impl FnOnce(usize) -> usize) {
-        let Some(address) = self.address(shard, home) else { return };
-        // The crate takes a slice and an index, and looks at neither.
-        let nothing: &[u8] = &[];
-        let index = address.wrapping_sub(nothing.as_ptr().addr());
-        prefetch_index(nothing, index);
-        prefetch_index(nothing, index.wrapping_add(LINE_BYTES));
-    }
-
-    fn address(&self, shard: usize, home: impl FnOnce(usize) -> usize) -> Option<usize> {
-        let len = self.lens[shard].load(Ordering::Relaxed);
-        if len == 0 {
-            return None;
-        }
-        let Location { region, power, offset } = locate(home(len));
-        let start = self.addresses.get(region)?.load(Ordering::Relaxed);
-        Some(start + ((shard << power) + offset) * size_of::<Place>())
-    }
-
     /// The first `count` regions: all who ask for as many get the same. A region is given back when nobody uses it any more.
     fn extent(&self, count: usize) -> Arc<Extent> {
         let mut made = self.made.lock();
@@ -155,10 +114,7 @@ impl Regions {
         if let Some(extent) = made.extents[count].upgrade() {
             return extent;
         }
-        let regions: Vec<_> = (0..count).map(|number| made.region(number)).collect();
-        for (address, region) in self.addresses.iter().zip(&regions) {
-            address.store(region.borrow_dependent().as_ptr().addr(), Ordering::Relaxed);
-        }
+        let regions = (0..count).map(|number| made.region(number)).collect();
         let extent = Arc::new(Extent::new(regions, |regions: &Vec<Arc<Region>>| {
             regions.iter().map(|region| *region.borrow_dependent()).collect()
         }));
@@ -303,7 +259,6 @@ impl Slots {
         let regions = regions_of(len);
         self.extent = self.regions.extent(regions);
         self.len = slots_of(regions);
-        self.regions.lens[self.shard].store(self.len, Ordering::Relaxed);
     }
 
     pub(super) fn at(&self, index: usize) -> Slot {
@@ -347,8 +302,6 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
-    use std::ptr;
-
     use super::*;
 
     #[test]
@@ -393,30 +346,6 @@ mod tests {
                 assert_eq!(beside[beside.len() - 1].slot().id, slot(shard, index + beside.len() - 1).id);
             }
         }
-    }
-
-    #[test]
-    fn what_is_fetched_beforehand_is_the_slot() {
-        let regions = Arc::<Regions>::default();
-        let shard = 7;
-        let mut slots = Slots::new(regions.clone(), shard);
-        regions.prefetch(shard, |_| unreachable!("there is none"));
-        let compare = |slots: &Slots| {
-            for index in 0..slots.len() {
-                let home = |len| {
-                    assert_eq!(len, slots.len());
-                    index
-                };
-                regions.prefetch(shard, home);
-                assert_eq!(regions.address(shard, home), Some(ptr::from_ref(slots.place(index)).addr()));
-            }
-        };
-        slots.grow(1000);
-        compare(&slots);
-        slots.shrink(64);
-        compare(&slots);
-        slots.grow(500);
-        compare(&slots);
     }
 
     #[test]

@@ -226,7 +226,7 @@ impl Shard {
 
     /// Where a search for the bucket begins: by the first half of its name, the second chooses the shard.
     fn home(&self, id: BucketId) -> usize {
-        home(id, self.slots.len())
+        ((u128::from(id.0[0]) * self.slots.len() as u128) >> u64::BITS) as usize
     }
 
     /// How far from its home a bucket at `index` lies.
@@ -238,11 +238,6 @@ impl Shard {
     fn next(&self, index: usize) -> usize {
         if index + 1 == self.slots.len() { 0 } else { index + 1 }
     }
-}
-
-/// Where a search for the bucket begins in a table of so many slots.
-pub(super) fn home(id: BucketId, slots: usize) -> usize {
-    ((u128::from(id.0[0]) * slots as u128) >> u64::BITS) as usize
 }
 
 impl Slot {
