@@ -7,7 +7,7 @@ use tollgate_engine::Verdict;
 use tollgate_store_redis::Clock;
 use tollgate_test_servers::{process::Signal, redis_cluster::RedisCluster};
 
-use crate::{BURST, PATIENT, entry, left, load::Load, number_on, rest, store, verdict};
+use crate::{BURST, PATIENT, entry, left, load::Load, number_on, rest, store, verdict, wait_until_left};
 
 #[tokio::test]
 async fn what_a_gateway_had_spent_when_it_ended_stays_spent_and_no_more() {
@@ -18,12 +18,8 @@ async fn what_a_gateway_had_spent_when_it_ended_stays_spent_and_no_more() {
     let its = store(&cluster, PATIENT, Clock::Server);
     cluster.node(1).signal(Signal::STOP);
     gateway.spawn(async move { verdict(&its, &[entry(there, 1), entry(silent, 1)]).await });
-    let spent = async {
-        while left(&other, there).await == BURST {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENT, spent).await.expect("one part is spent while the other is waited for");
+    // One part is spent while the other is waited for.
+    wait_until_left(&other, there, BURST - 1).await;
     gateway.shutdown_background();
     cluster.node(1).signal(Signal::CONT);
     cluster.wait_until(0, &["CLUSTER", "INFO"], "cluster_slots_ok:16384").await;

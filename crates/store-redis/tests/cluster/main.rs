@@ -65,6 +65,16 @@ async fn left(store: &RedisStore, number: u64) -> u64 {
     store.peek(entry(number, 1).id, &quota(), NOW).await.expect("the node answers").remaining
 }
 
+/// Asks again until so much is left. The servers are processes of their own, whose clock nobody can move.
+async fn wait_until_left(store: &RedisStore, number: u64, wanted: u64) {
+    let asking = async {
+        while left(store, number).await != wanted {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENT, asking).await.unwrap_or_else(|_| panic!("{wanted} are left of {number}"));
+}
+
 /// What each bucket has left.
 async fn rest(store: &RedisStore, buckets: u64) -> Vec<u64> {
     let mut rest = Vec::new();
@@ -253,12 +263,8 @@ async fn what_a_silent_node_may_have_spent_is_not_given_back_and_the_others_part
     cluster.node(1).signal(Signal::STOP);
     let failed = verdict(&hasty, &[entry(there, 1), entry(silent, 1)]).await;
     assert!(matches!(failed, Err(StoreError::Unavailable { .. })), "{failed:?}");
-    let given_back = async {
-        while left(&patient, there).await != BURST - 1 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENT, given_back).await.expect("it is given back although nobody waits");
+    // It is given back although nobody waits.
+    wait_until_left(&patient, there, BURST - 1).await;
 
     cluster.node(1).signal(Signal::CONT);
     cluster.wait_until(1, &["CLUSTER", "INFO"], "cluster_state:ok").await;
